@@ -1,0 +1,3 @@
+/** Folder-of-images dataset plugin of lejepa.
+ * @module */
+export {};

@@ -1,0 +1,3 @@
+/** Multi-crop views of a batch as one traced graph on the training device.
+ * @module */
+export {};

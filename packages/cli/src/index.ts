@@ -1,0 +1,3 @@
+/** The lejepa command.
+ * @module */
+export {};

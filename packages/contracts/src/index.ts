@@ -1,0 +1,3 @@
+/** Dataset and augmentation contracts, config schema, errors and seeded random streams of lejepa.
+ * @module */
+export {};

@@ -1,0 +1,3 @@
+/** Index, decode cache, splits, statistics, samplers and worker pool.
+ * @module */
+export {};

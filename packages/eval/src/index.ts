@@ -1,0 +1,3 @@
+/** Frozen features, kNN and linear probes, baselines and their statistics.
+ * @module */
+export {};

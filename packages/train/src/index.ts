@@ -1,0 +1,3 @@
+/** LeJEPA pretraining: optimizer, schedule, step, checkpoints, resume, run folder.
+ * @module */
+export {};
