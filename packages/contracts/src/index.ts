@@ -1,3 +1,40 @@
-/** Dataset and augmentation contracts, config schema, errors and seeded random streams of lejepa.
- * @module */
-export {};
+/**
+ * What every lejepa package agrees on: the dataset contract, the config schema, errors, shape checks and seeded random
+ * streams. Runs anywhere (no Node built-ins) and does nothing at import.
+ *
+ *     const config = parseConfig({ dataset: bindDataset(folder, { path: "photos" }), views: { locals: 4 } }, "my config");
+ *     const directions = stream(config.seed, "sigreg", step).fillNormal(new Float32Array(64 * 1024));
+ *
+ * @module
+ */
+export { LejepaError, errorCodes, isLejepaError, type ErrorCode, type LejepaErrorParts } from "./errors.ts";
+export { expectRank, expectShape, type Shaped } from "./shape.ts";
+export { nearest } from "./nearest.ts";
+export { stream, type RandomStream } from "./random.ts";
+export { objectiveDefaults, type ObjectiveOptions } from "./objective-defaults.ts";
+export {
+  bindDataset,
+  defineDataset,
+  findDataset,
+  isDataset,
+  type BoundDataset,
+  type Dataset,
+  type DatasetContext,
+  type DatasetDefinition,
+  type DatasetDomain,
+  type DatasetIndex,
+  type DatasetItem,
+  type DecodeContext,
+  type DecodeTarget,
+  type ImageRecord,
+  type ItemSource,
+  type JsonValue,
+  type PixelArray,
+  type PixelType,
+  type Skipped,
+  type SplitName,
+} from "./dataset.ts";
+export { configSchema, deviceNames, encoderNames } from "./config-schema.ts";
+export { configToJson, defineConfig, isVit, parseConfig, type AugmentConfig, type Config, type ConfigInput } from "./config.ts";
+export { applySettings } from "./config-set.ts";
+export { configJsonSchema, configKeys, configTable, type ConfigKey } from "./config-docs.ts";

@@ -1,0 +1,189 @@
+/**
+ * Reading a configuration: check, say what is wrong, fill in what depends on other keys. No files are read here.
+ */
+import type { z } from "zod";
+import { configSchema } from "./config-schema.ts";
+import { LejepaError } from "./errors.ts";
+import { bindDataset, isDataset } from "./dataset.ts";
+import { describeIssues } from "./issues.ts";
+
+/** A configuration as a user writes it: everything but `dataset` has a default. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+type Checked = z.output<typeof configSchema>;
+
+/** A complete configuration. What the user may leave `null` because it follows from other keys is filled in. */
+export type Config = Omit<Checked, "views" | "augment" | "encoder" | "optimizer" | "schedule"> & {
+  readonly views: Omit<Checked["views"], "localSize"> & { readonly localSize: number };
+  readonly augment: AugmentConfig;
+  readonly encoder: Omit<Checked["encoder"], "smallStem"> & { readonly smallStem: boolean };
+  readonly optimizer: Omit<Checked["optimizer"], "weightDecay"> & { readonly weightDecay: number };
+  readonly schedule: Omit<Checked["schedule"], "warmupEpochs"> & { readonly warmupEpochs: number };
+};
+
+/** The `augment` section of a complete configuration. */
+export type AugmentConfig = Omit<Checked["augment"], "colorJitter" | "grayscale"> & {
+  readonly colorJitter: Omit<Checked["augment"]["colorJitter"], "saturation" | "hue"> & {
+    readonly saturation: number;
+    readonly hue: number;
+  };
+  readonly grayscale: { readonly probability: number };
+};
+
+/** Gives a config file its types: `export default defineConfig({ ... })`. Checks nothing. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config;
+}
+
+/** Whether an encoder is a vision transformer (the rest are ResNets). */
+export function isVit(name: Checked["encoder"]["name"]): boolean {
+  return name.startsWith("vit_");
+}
+
+/**
+ * Checks a configuration and completes it. `parseConfig(parseConfig(x)) = parseConfig(x)`.
+ *
+ * @param value what the config file exports, or JSON
+ * @param source name of the file for messages, e.g. `lejepa.config.ts`
+ * @throws LejepaError E_CONFIG (source, key, what was expected, what came, nearest key); E_DATASET_OPTIONS when a bound
+ *   plugin refuses its options
+ */
+export function parseConfig(value: unknown, source: string): Config {
+  const result = configSchema.safeParse(value, { reportInput: true });
+  if (!result.success) {
+    const parts = describeIssues(source, result.error.issues, { schema: configSchema, value });
+    throw new LejepaError({ code: "E_CONFIG", ...parts, cause: result.error });
+  }
+  const config = complete(checkPlugin(result.data, source));
+  for (const check of crossChecks) {
+    const problem = check(config);
+    if (problem === undefined) continue;
+    const { key, ...parts } = problem;
+    throw new LejepaError({ code: "E_CONFIG", where: `${source}: ${key}`, ...parts });
+  }
+  return config;
+}
+
+/** The configuration as JSON: everything but the plugin itself, which is found by its id again. */
+export function configToJson(config: Config): Record<string, unknown> {
+  const { plugin: _, ...dataset } = config.dataset;
+  return JSON.parse(JSON.stringify({ ...config, dataset })) as Record<string, unknown>;
+}
+
+function checkPlugin(config: Checked, source: string): Checked {
+  const { plugin, options } = config.dataset;
+  if (plugin === undefined) return config;
+  if (!isDataset(plugin)) {
+    throw new LejepaError({
+      code: "E_CONFIG",
+      where: `${source}: dataset.plugin`,
+      expected: "a dataset made with defineDataset (contract version 1)",
+      got: typeof plugin,
+    });
+  }
+  return { ...config, dataset: { ...bindDataset(plugin, options), plugin } };
+}
+
+function complete(config: Checked): Config {
+  const { views, augment, encoder, optimizer, schedule } = config;
+  const vit = isVit(encoder.name);
+  return {
+    ...config,
+    views: { ...views, localSize: views.localSize ?? localSizeFor(views.globalSize, vit ? encoder.patchSize : 4) },
+    augment: completeAugment(augment, config.data.channels === 3),
+    encoder: { ...encoder, smallStem: encoder.smallStem ?? (!vit && views.globalSize <= 64) },
+    optimizer: { ...optimizer, weightDecay: optimizer.weightDecay ?? (vit ? 5e-2 : 5e-4) },
+    schedule: { ...schedule, warmupEpochs: schedule.warmupEpochs ?? schedule.epochs / 10 },
+  };
+}
+
+function completeAugment(augment: Checked["augment"], colour: boolean): AugmentConfig {
+  const { colorJitter, grayscale } = augment;
+  return {
+    ...augment,
+    colorJitter: {
+      ...colorJitter,
+      saturation: colorJitter.saturation ?? (colour ? 0.2 : 0),
+      hue: colorJitter.hue ?? (colour ? 0.1 : 0),
+    },
+    grayscale: { probability: grayscale.probability ?? (colour ? 0.2 : 0) },
+  };
+}
+
+function localSizeFor(globalSize: number, multiple: number): number {
+  return Math.max(1, Math.round((3 * globalSize) / 7 / multiple)) * multiple;
+}
+
+interface Problem {
+  readonly key: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly hint?: string;
+}
+
+const crossChecks: readonly ((config: Config) => Problem | undefined)[] = [
+  ({ views, data }) =>
+    views.globalSize <= data.imageSize
+      ? undefined
+      : {
+          key: "views.globalSize",
+          expected: `at most data.imageSize (${data.imageSize})`,
+          got: String(views.globalSize),
+          hint: "Store larger images (data.imageSize) or cut smaller views.",
+        },
+  ({ views }) =>
+    views.localSize <= views.globalSize
+      ? undefined
+      : { key: "views.localSize", expected: `at most views.globalSize (${views.globalSize})`, got: String(views.localSize) },
+  ({ views, encoder }) => wholePatches("globalSize", views.globalSize, encoder),
+  ({ views, encoder }) => (views.locals === 0 ? undefined : wholePatches("localSize", views.localSize, encoder)),
+  ({ views }) => ordered("views.globalScale", views.globalScale),
+  ({ views }) => ordered("views.localScale", views.localScale),
+  ({ views }) => ordered("views.ratio", views.ratio),
+  ({ augment }) => ordered("augment.gaussianBlur.sigma", augment.gaussianBlur.sigma),
+  ({ views }) =>
+    views.globals + views.locals >= 2
+      ? undefined
+      : { key: "views.globals", expected: "at least 2 views in all", got: "1", hint: "The loss compares views of one image." },
+  ({ data: { splits } }) =>
+    splits.validation + splits.test < 1
+      ? undefined
+      : { key: "data.splits", expected: "validation + test below 1", got: String(splits.validation + splits.test) },
+  ({ encoder }) =>
+    encoder.width === null || !isVit(encoder.name)
+      ? undefined
+      : { key: "encoder.width", expected: `null for ${encoder.name}`, got: String(encoder.width), hint: "Only ResNets have a free width." },
+  ({ encoder }) =>
+    !encoder.smallStem || !isVit(encoder.name)
+      ? undefined
+      : { key: "encoder.smallStem", expected: `null or false for ${encoder.name}`, got: "true", hint: "Only ResNets have a stem." },
+  ({ encoder }) =>
+    encoder.dropPath === 0 || isVit(encoder.name)
+      ? undefined
+      : { key: "encoder.dropPath", expected: `0 for ${encoder.name}`, got: String(encoder.dropPath), hint: "Only ViTs drop paths." },
+  ({ schedule }) =>
+    schedule.warmupEpochs < schedule.epochs
+      ? undefined
+      : { key: "schedule.warmupEpochs", expected: `fewer than schedule.epochs (${schedule.epochs})`, got: String(schedule.warmupEpochs) },
+  ({ data, augment }) => colourOnly(data.channels, augment),
+];
+
+function wholePatches(key: string, size: number, { name, patchSize }: Config["encoder"]): Problem | undefined {
+  if (!isVit(name) || size % patchSize === 0) return undefined;
+  return { key: `views.${key}`, expected: `a multiple of encoder.patchSize (${patchSize})`, got: String(size) };
+}
+
+function ordered(key: string, [from, to]: readonly [number, number]): Problem | undefined {
+  return from <= to ? undefined : { key, expected: "the smaller number first", got: `[${from}, ${to}]` };
+}
+
+// colour operations mean nothing on other than three channels: asking for them by name is refused
+function colourOnly(channels: number, { colorJitter, grayscale }: Config["augment"]): Problem | undefined {
+  if (channels === 3) return undefined;
+  const hint = `Leave it out: it needs 3 channels and data.channels is ${channels}.`;
+  if (grayscale.probability > 0) return { key: "augment.grayscale.probability", expected: "0", got: String(grayscale.probability), hint };
+  for (const name of ["saturation", "hue"] as const) {
+    if (colorJitter[name] > 0) return { key: `augment.colorJitter.${name}`, expected: "0", got: String(colorJitter[name]), hint };
+  }
+  return undefined;
+}

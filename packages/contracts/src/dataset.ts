@@ -1,0 +1,196 @@
+/**
+ * The dataset contract: what a plugin declares, and how a config binds one to its options. No registry, no I/O and no
+ * decoding here; `@lejepa/data` runs plugins.
+ */
+import type { z } from "zod";
+import { LejepaError } from "./errors.ts";
+import { describeIssues } from "./issues.ts";
+
+/** A value that survives JSON and the way to a worker thread. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** Element type of decoded pixels. */
+export type PixelType = "uint8" | "uint16" | "int16" | "float32";
+
+/** Pixels of one image, of the array type that belongs to its `dtype`. */
+export type PixelArray = Uint8Array | Uint16Array | Int16Array | Float32Array;
+
+/** Names of the three parts of a dataset. */
+export type SplitName = "train" | "validation" | "test";
+
+/** Where an item's pixels are. `path` is an absolute file path; a changed file (size, time) is noticed through it. */
+export interface ItemSource {
+  readonly path: string;
+  /** What else `decode` needs to find the item: a frame, a chip's window, a row. */
+  readonly [detail: string]: JsonValue;
+}
+
+/** One image of a dataset, before it is decoded. */
+export interface DatasetItem {
+  /** Unique and stable: the same image has the same id on every machine (e.g. a path relative to the root, with `/`). */
+  readonly id: string;
+  /** Class name; absent when unlabelled. */
+  readonly label?: string;
+  /** Items of one group never end up in different splits: patient, scene, plate. Must not identify a person. */
+  readonly group?: string;
+  /** A split fixed by the dataset itself. */
+  readonly split?: SplitName;
+  readonly source: ItemSource;
+}
+
+/** One decoded image: rows from the top, channels interleaved (HWC), in physical values. */
+export interface ImageRecord {
+  /** `width * height * channels` elements. */
+  readonly data: PixelArray;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly dtype: PixelType;
+  /** 1 where a pixel is valid, 0 where it is not (nodata); `width * height` elements. */
+  readonly mask?: Uint8Array;
+}
+
+/** The stored form that the caller wants. A plugin's `decode` must deliver it. */
+export interface DecodeTarget {
+  /** Width and height of the stored square, pixels. */
+  readonly size: number;
+  /** Channels of the stored image. */
+  readonly channels: number;
+}
+
+/** What a plugin gets besides its options. */
+export interface DatasetContext {
+  /** Stops the work when aborted. */
+  readonly signal?: AbortSignal;
+  /** A folder that the plugin may fill (downloads, indexes). */
+  readonly cacheDir: string;
+  /** Says something to the user: one line, no line end. */
+  log(message: string): void;
+}
+
+/** What `decode` gets besides the item: the options, and the form wanted. */
+export interface DecodeContext<Options = unknown> extends DatasetContext {
+  readonly options: Options;
+  readonly target: DecodeTarget;
+}
+
+/** A sentence on what an index left out, e.g. `{ reason: "not an image", count: 3, examples: ["notes.txt"] }`. */
+export interface Skipped {
+  readonly reason: string;
+  readonly count: number;
+  readonly examples: readonly string[];
+}
+
+/** What `index` returns when it has more to say than the items. */
+export interface DatasetIndex {
+  readonly items: readonly DatasetItem[];
+  /** Files that are not items, by reason. */
+  readonly skipped?: readonly Skipped[];
+}
+
+/** The default augmentation policy of a dataset's domain, and why. */
+export interface DatasetDomain {
+  /** Name of a policy: `natural`, `medical`, `satellite`, `galaxy`, ... */
+  readonly name: string;
+  /** Why this policy is right for these images. */
+  readonly reason: string;
+}
+
+/** What a plugin author writes. `Schema` is the zod schema of the options. */
+export interface DatasetDefinition<Schema extends z.ZodType> {
+  /** Lower-case name; a package `@lejepa/dataset-ID` is found by it. */
+  readonly id: string;
+  readonly title: string;
+  /** SPDX expression or a sentence, of the images. */
+  readonly license: string;
+  /** How to cite the images; empty when there is nothing to cite. */
+  readonly citation: string;
+  /**
+   * `import.meta.url` of the module that exports the plugin. Worker threads import it to decode; without it decoding
+   * runs on the calling thread.
+   */
+  readonly module?: string;
+  /** A `z.strictObject`; its JSON form must survive a round trip (it is part of the cache's key). */
+  readonly options: Schema;
+  /** Lists the items without decoding pixels, in a stable order. */
+  index(options: z.output<Schema>, context: DatasetContext): Promise<DatasetIndex>;
+  /** Decodes one item to `context.target`. Throws when the file is unreadable: the caller reports and skips it. */
+  decode(item: DatasetItem, context: DecodeContext<z.output<Schema>>): Promise<ImageRecord>;
+  readonly domain: DatasetDomain;
+}
+
+/** A declared plugin: the definition with its kind and contract version, frozen. */
+export interface Dataset<Schema extends z.ZodType = z.ZodType> extends DatasetDefinition<Schema> {
+  readonly kind: "lejepa/dataset";
+  readonly api: 1;
+}
+
+/**
+ * Declares a dataset plugin. Types of `options` in `index` and `decode` follow from the schema.
+ *
+ * @throws LejepaError E_USAGE when the id is not lower-case letters, digits and dashes
+ */
+export function defineDataset<Schema extends z.ZodType>(definition: DatasetDefinition<Schema>): Dataset<Schema> {
+  if (!/^[a-z][a-z0-9-]*$/.test(definition.id)) {
+    throw new LejepaError({
+      code: "E_USAGE",
+      where: "defineDataset",
+      expected: "an id of lower-case letters, digits and dashes",
+      got: JSON.stringify(definition.id),
+    });
+  }
+  return Object.freeze({ kind: "lejepa/dataset", api: 1, ...definition } as const);
+}
+
+/** A dataset with its options, as a config holds it. `plugin` is absent when it is still to be found by `id`. */
+export interface BoundDataset {
+  readonly id: string;
+  /** Valid for the plugin's schema; JSON. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly plugin?: Dataset | undefined;
+}
+
+/**
+ * Checks options against a plugin's schema and binds them: `dataset: bindDataset(folder, { path: "photos" })`.
+ *
+ * @throws LejepaError E_DATASET_OPTIONS naming the option, what was expected, and the nearest option for a typo
+ */
+export function bindDataset<Schema extends z.ZodType>(plugin: Dataset<Schema>, options: z.input<Schema>): BoundDataset {
+  const result = plugin.options.safeParse(options, { reportInput: true });
+  if (!result.success) {
+    throw new LejepaError({
+      code: "E_DATASET_OPTIONS",
+      ...describeIssues(`dataset ${plugin.id}`, result.error.issues, { schema: plugin.options, value: options }),
+      cause: result.error,
+    });
+  }
+  return Object.freeze({ id: plugin.id, options: result.data as Record<string, unknown>, plugin: plugin as unknown as Dataset });
+}
+
+/** Whether a value is a plugin of a contract version that this release understands. */
+export function isDataset(value: unknown): value is Dataset {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, api } = value as { kind?: unknown; api?: unknown };
+  return kind === "lejepa/dataset" && api === 1;
+}
+
+/**
+ * Finds the plugin with the given id among a module's exports.
+ *
+ * @throws LejepaError E_USAGE when there is none, or it was written for another contract version
+ */
+export function findDataset(module: Readonly<Record<string, unknown>>, id: string): Dataset {
+  const plugins = Object.values(module).filter(hasKind);
+  const match = plugins.find((plugin) => plugin.id === id);
+  if (match !== undefined && isDataset(match)) return match;
+  throw new LejepaError({
+    code: "E_USAGE",
+    where: `dataset ${id}`,
+    expected: `a module that exports defineDataset({ id: "${id}", ... }) of contract version 1`,
+    got: match ? `contract version ${String(match.api)}` : `plugins ${plugins.map((plugin) => String(plugin.id)).join(", ") || "none"}`,
+  });
+}
+
+function hasKind(value: unknown): value is { kind: string; id: unknown; api: unknown } {
+  return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "lejepa/dataset";
+}
