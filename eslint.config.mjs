@@ -67,7 +67,12 @@ export default [
       "@nx/dependency-checks": [
         "error",
         {
-          ignoredFiles: ["{projectRoot}/**/*.test.ts", "{projectRoot}/**/_*.test-helper.ts", "{projectRoot}/test/**", "{projectRoot}/vitest.config.ts"],
+          ignoredFiles: [
+            "{projectRoot}/**/*.test.ts",
+            "{projectRoot}/**/_*.test-helper.ts",
+            "{projectRoot}/test/**",
+            "{projectRoot}/vitest.config.ts",
+          ],
         },
       ],
     },

@@ -25,7 +25,9 @@ const testTools = ["vitest", "vitest/*", "fast-check", "@fast-check/vitest"];
  */
 const externals = {
   contracts: { allowedExternalImports: ["zod", "zod/*", ...testTools] },
-  method: { bannedExternalImports: ["onnxruntime*", "koffi", "sharp", "@tensorflow/tfjs-node*", "@tensorflow/tfjs-backend*"] },
+  method: {
+    bannedExternalImports: ["onnxruntime*", "koffi", "sharp", "@tensorflow/tfjs-node*", "@tensorflow/tfjs-backend*"],
+  },
 };
 
 /** `depConstraints` of @nx/enforce-module-boundaries. */
