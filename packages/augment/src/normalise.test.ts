@@ -1,0 +1,43 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, expect, test } from "vitest";
+import { fixture, imageTensor, largestGap } from "./_fixture.test-helper.ts";
+import { normaliseImages } from "./normalise.ts";
+
+beforeAll(async () => {
+  await tf.setBackend("cpu");
+  tf.enableProdMode();
+});
+
+const plain = { mean: [0, 0, 0], std: [1, 1, 1] };
+
+test.each(fixture.evaluation.map((one) => [`${one.image} to ${one.size}`, one] as const))(
+  "equals torchvision's Resize and CenterCrop: %s",
+  (_, { image, size, micro }) => {
+    for (const dtype of ["uint8", "float32"] as const) {
+      const out = normaliseImages(imageTensor(image, dtype), { dtype, ...plain, size });
+      expect(out.shape).toEqual([1, 3, size, size]);
+      expect(
+        largestGap(
+          out.dataSync(),
+          micro.map((value) => value * 1e-6),
+        ),
+      ).toBeLessThan(1e-5);
+    }
+  },
+);
+
+test("without a size the pixels stay, normalised by channel", () => {
+  const images = tf.tensor4d([0, 51, 102, 255], [1, 1, 2, 2], "int32");
+  const out = normaliseImages(images, { dtype: "uint8", mean: [0.2, 0.5], std: [0.1, 2] });
+  expect(out.shape).toEqual([1, 2, 1, 2]);
+  expect(largestGap(out.dataSync(), [-2, 2, -0.15, 0.25])).toBeLessThan(1e-6);
+});
+
+test("says what does not fit", () => {
+  const images = imageTensor("wide", "uint8");
+  expect(() => normaliseImages(images, { dtype: "uint8", mean: [0], std: [1] })).toThrow(
+    /expected 3 values in mean and std/,
+  );
+  expect(() => normaliseImages(images, { dtype: "float32", ...plain })).toThrow(/expected float32 images/);
+  expect(() => normaliseImages(tf.zeros([2, 2, 3]), { dtype: "float32", ...plain })).toThrow(/rank 4/);
+});

@@ -1,0 +1,73 @@
+/**
+ * The evaluation transform: the whole image, resized and normalised, nothing random.
+ */
+import { expectRank, LejepaError } from "@lejepa/contracts";
+import * as tf from "@tensorflow/tfjs";
+import { standardise } from "./photometry.ts";
+import { toPlanes } from "./planes.ts";
+import { resampleMatrices } from "./resample.ts";
+import { roundHalfEven } from "./round.ts";
+import type { ImageForm } from "./spec.ts";
+
+/** How images become the encoder's input without augmentation. */
+export interface NormaliseOptions {
+  /** What the images are: 0 .. 255 in an int32 tensor, or float32. */
+  readonly dtype: ImageForm["dtype"];
+  /** Per channel, on the scale where white is 1. */
+  readonly mean: readonly number[];
+  /** Per channel, on the same scale. */
+  readonly std: readonly number[];
+  /** Width and height of the result: shorter side resized to it (bilinear, anti-aliased), then the central square. */
+  readonly size?: number;
+}
+
+/**
+ * `(x - mean) / std` per channel: torchvision's Resize(size), CenterCrop(size), Normalize.
+ *
+ * @param images [batch, height, width, channels], int32 holding 0 .. 255, or float32
+ * @returns [batch, channels, size, size], or [batch, channels, height, width] without a size; float32
+ * @throws LejepaError E_SHAPE when the images are not of rank 4 or `mean` or `std` do not have one value a channel; E_DTYPE
+ */
+export function normaliseImages(images: tf.Tensor, { dtype, mean, std, size }: NormaliseOptions): tf.Tensor4D {
+  expectRank("normaliseImages", "images", images, 4, ["batch", "height", "width", "channels"]);
+  const channels = images.shape[3] as number;
+  if (mean.length !== channels || std.length !== channels) {
+    throw new LejepaError({
+      code: "E_SHAPE",
+      where: "normaliseImages",
+      expected: `${channels} values in mean and std, one a channel`,
+      got: `${mean.length} and ${std.length}`,
+    });
+  }
+  const planes = toPlanes("normaliseImages", images, dtype);
+  const gain = dtype === "uint8" ? 1 / 255 : 1;
+  const scaled = size === undefined ? tf.mul(planes, gain) : centralSquare(planes, size, gain);
+  return tf.transpose(standardise(scaled as tf.Tensor4D, mean, std), [1, 0, 2, 3]);
+}
+
+function centralSquare(planes: tf.Tensor4D, size: number, gain: number): tf.Tensor {
+  const [, , height, width] = planes.shape;
+  const shorter = Math.min(height, width);
+  const strips = tf.matMul(axisMatrix({ from: height, shorter, size, gain }), planes);
+  return tf.matMul(strips, axisMatrix({ from: width, shorter, size, gain: 1 }), false, true);
+}
+
+// the rows of the whole axis' resize that the central crop keeps, [1, 1, size, from]
+function axisMatrix({
+  from,
+  shorter,
+  size,
+  gain,
+}: {
+  from: number;
+  shorter: number;
+  size: number;
+  gain: number;
+}): tf.Tensor {
+  const to = Math.floor((size * from) / shorter);
+  const value = (v: number): tf.Tensor => tf.tensor([v], [1, 1, 1]);
+  const crop = { start: value(0), length: value(from), flip: value(0) };
+  const whole = resampleMatrices(crop, { from, to, interpolation: "bilinear", gain });
+  const first = roundHalfEven((to - size) / 2);
+  return tf.reshape(tf.slice(whole, [0, first, 0], [1, size, from]), [1, 1, size, from]);
+}
