@@ -48,6 +48,8 @@ export interface ImageRecord {
   readonly dtype: PixelType;
   /** 1 where a pixel is valid, 0 where it is not (nodata); `width * height` elements. */
   readonly mask?: Uint8Array;
+  /** What the user should know about this image, the same words for the same thing: "smaller than the stored size". */
+  readonly note?: string;
 }
 
 /** The stored form that the caller wants. A plugin's `decode` must deliver it. */
@@ -116,6 +118,11 @@ export interface DatasetDefinition<Schema extends z.ZodType> {
   index(options: z.output<Schema>, context: DatasetContext): Promise<DatasetIndex>;
   /** Decodes one item to `context.target`. Throws when the file is unreadable: the caller reports and skips it. */
   decode(item: DatasetItem, context: DecodeContext<z.output<Schema>>): Promise<ImageRecord>;
+  /**
+   * What the pixels depend on besides the item's file and the target: some options, and a number to raise when `decode`
+   * changes. Decoded images are kept while it stays the same. Default: all options.
+   */
+  pixelKey?(options: z.output<Schema>): JsonValue;
   readonly domain: DatasetDomain;
 }
 

@@ -1,3 +1,21 @@
-/** Index, decode cache, splits, statistics, samplers and worker pool.
- * @module */
-export {};
+/**
+ * From a dataset plugin to training batches: `buildStore` decodes once into a cache of plain NumPy files, `splitItems` and
+ * `channelStatistics` look at it, `createSampler` and `createBatchLoader` hand out batches. Knows no file format and no
+ * model; Node only.
+ *
+ *     const store = await buildStore(bindDataset(folder, { path }), { size: 64, channels: 3, cacheDir: ".lejepa/cache" });
+ *     const { train } = splitItems(store.items, { validation: 0.1, test: 0, stratify: true, seed: 0 });
+ *     const sampler = createSampler(train, { batchSize: 128, seed: 0 });
+ *     const loader = createBatchLoader(store, { sampler });
+ *     const { images, labels } = await loader.next();
+ *
+ * @module
+ */
+export { buildStore, type BuildStoreOptions } from "./build-store.ts";
+export { listItems, type ItemList } from "./list-items.ts";
+export { splitItems, type SplitOptions } from "./splits.ts";
+export { channelStatistics, type ChannelStatistics } from "./statistics.ts";
+export { createSampler, epochOrder, type Sampler } from "./sampler.ts";
+export { createBatchLoader, type Batch, type BatchLoader, type BatchLoaderOptions, type LoaderTimes } from "./batch-loader.ts";
+export { expectClasses } from "./labels.ts";
+export type { BuildProgress, DecodeFailure, ImageForm, ImageStore, Splits } from "./types.ts";

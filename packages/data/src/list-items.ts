@@ -1,0 +1,45 @@
+/**
+ * Asks a plugin for its items and checks what it says.
+ */
+import { LejepaError, type Dataset, type DatasetItem, type Skipped } from "@lejepa/contracts";
+import type { BuildProgress } from "./types.ts";
+
+/** The items of a dataset, in its order, and what it left out. */
+export interface ItemList {
+  readonly items: readonly DatasetItem[];
+  readonly skipped: readonly Skipped[];
+}
+
+interface ListOptions {
+  readonly cacheDir: string;
+  readonly signal?: AbortSignal;
+  readonly log?: (line: string) => void;
+  readonly onProgress?: (progress: BuildProgress) => void;
+}
+
+/**
+ * Lists the items of a dataset without decoding any.
+ *
+ * @throws LejepaError E_DATA when there is none or two have one id; whatever the plugin throws
+ */
+export async function listItems(plugin: Dataset, options: unknown, { cacheDir, signal, log, onProgress }: ListOptions): Promise<ItemList> {
+  onProgress?.({ phase: "index", done: 0, total: 0, failed: 0, reused: 0 });
+  const context = { cacheDir, log: log ?? (() => {}), ...(signal === undefined ? {} : { signal }) };
+  const { items, skipped = [] } = await plugin.index(options, context);
+  signal?.throwIfAborted();
+  onProgress?.({ phase: "index", done: items.length, total: items.length, failed: 0, reused: 0 });
+  if (items.length === 0) throw noItems(plugin, skipped);
+  const seen = new Set<string>();
+  for (const { id } of items) {
+    if (seen.has(id)) {
+      throw new LejepaError({ code: "E_DATA", where: `dataset ${plugin.id}`, expected: "every item once", got: `${JSON.stringify(id)} twice` });
+    }
+    seen.add(id);
+  }
+  return { items, skipped };
+}
+
+function noItems({ id }: Dataset, skipped: readonly Skipped[]): LejepaError {
+  const left = skipped.map(({ count, reason }) => `${count} ${reason}`).join(", ");
+  return new LejepaError({ code: "E_DATA", where: `dataset ${id}`, expected: "at least one image", got: left === "" ? "none" : `none (${left})` });
+}

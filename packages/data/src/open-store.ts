@@ -1,0 +1,122 @@
+/**
+ * Random access to a published store. The file is read row by row; the operating system's page cache is the only cache,
+ * so memory stays bounded whatever the size of the dataset.
+ */
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { LejepaError, type DatasetItem, type PixelArray, type Skipped } from "@lejepa/contracts";
+import { hashList } from "./fingerprint.ts";
+import { bytesOf, pixelTypes } from "./pixels.ts";
+import { readFully } from "./store-writer.ts";
+import { readStoredIndex, storeFiles, type StoredIndex } from "./stored-index.ts";
+import type { DecodeFailure, ImageStore } from "./types.ts";
+
+/** What the present index of the dataset adds to the stored pixels. */
+export interface Listing {
+  /** Every item now listed; those without a row are left out. */
+  readonly items: readonly DatasetItem[];
+  readonly skipped: readonly Skipped[];
+  /** Items that never came to be decoded. */
+  readonly failures: readonly DecodeFailure[];
+}
+
+/**
+ * Opens the store in `folder`. Labels, groups and splits come from the listing, so changing them decodes nothing.
+ *
+ * @throws LejepaError E_IO when the folder holds no whole store or cannot be read
+ */
+export function openStore(folder: string, listing: Listing): ImageStore {
+  const index = readStoredIndex(folder);
+  const imagesFile = join(folder, storeFiles.images);
+  if (index === undefined) {
+    throw new LejepaError({ code: "E_IO", where: folder, expected: "a whole image store", got: "a missing or damaged one" });
+  }
+  const { dtype, shape, headerBytes } = index;
+  const [count, height, width, channels] = shape;
+  const rowElements = height * width * channels;
+  const items = itemsOfRows(index, listing.items);
+  const handle = openHandle(imagesFile);
+  const reader = createRowReader({ handle, imagesFile, headerBytes, count, rowElements, dtype });
+  return {
+    count,
+    height,
+    width,
+    channels,
+    dtype,
+    rowElements,
+    fullScale: pixelTypes[dtype].fullScale,
+    items,
+    ...labelItems(items),
+    fingerprint: hashList(items.map(({ label, group, split }, row) => JSON.stringify([index.fingerprints[row], label, group, split]))),
+    failures: [...listing.failures, ...index.failures.map(({ id, reason }) => ({ id, reason }))],
+    skipped: listing.skipped,
+    notes: Object.fromEntries(Object.entries(index.notes).map(([note, rows]) => [note, rows.length])),
+    imagesFile,
+    headerBytes,
+    read: reader.read,
+    close: reader.close,
+  };
+}
+
+function itemsOfRows({ ids }: StoredIndex, listed: readonly DatasetItem[]): DatasetItem[] {
+  const byId = new Map(listed.map((item) => [item.id, item]));
+  return ids.map((id) => byId.get(id) as DatasetItem);
+}
+
+function labelItems(items: readonly DatasetItem[]): { classes: readonly string[]; labels: Int32Array } {
+  const classes = [...new Set(items.flatMap(({ label }) => (label === undefined ? [] : [label])))].sort();
+  const numbers = new Map(classes.map((name, number) => [name, number]));
+  return { classes, labels: Int32Array.from(items, ({ label }) => (label === undefined ? -1 : (numbers.get(label) as number))) };
+}
+
+function openHandle(file: string): number {
+  try {
+    return openSync(file, "r");
+  } catch (cause) {
+    throw new LejepaError({ code: "E_IO", where: file, problem: `cannot be read: ${(cause as Error).message}`, cause });
+  }
+}
+
+type RowSource = Pick<ImageStore, "imagesFile" | "headerBytes" | "count" | "rowElements" | "dtype"> & { readonly handle: number };
+
+function createRowReader({ handle, imagesFile, headerBytes, count, rowElements, dtype }: RowSource): Pick<ImageStore, "read" | "close"> {
+  let open = true;
+  const { bytes: elementBytes, view } = pixelTypes[dtype];
+  const read = (rows: ArrayLike<number>, out?: PixelArray): PixelArray => {
+    const pixels = out ?? view(new ArrayBuffer(rows.length * rowElements * elementBytes));
+    checkRead({ open, rows, count, room: pixels.length, needed: rows.length * rowElements });
+    const bytes = bytesOf(pixels);
+    const rowBytes = rowElements * elementBytes;
+    try {
+      for (let i = 0; i < rows.length; i++) {
+        readFully(handle, bytes.subarray(i * rowBytes, (i + 1) * rowBytes), headerBytes + (rows[i] as number) * rowBytes);
+      }
+    } catch (cause) {
+      throw new LejepaError({ code: "E_IO", where: imagesFile, problem: `cannot be read: ${(cause as Error).message}`, cause });
+    }
+    return pixels;
+  };
+  const close = (): void => {
+    if (open) closeSync(handle);
+    open = false;
+  };
+  return { read, close };
+}
+
+interface ReadRequest {
+  readonly open: boolean;
+  readonly rows: ArrayLike<number>;
+  readonly count: number;
+  readonly room: number;
+  readonly needed: number;
+}
+
+function checkRead({ open, rows, count, room, needed }: ReadRequest): void {
+  const refuse = (expected: string, got: string): LejepaError => new LejepaError({ code: "E_USAGE", where: "ImageStore.read", expected, got });
+  if (!open) throw refuse("an open store", "a closed one");
+  if (room < needed) throw refuse(`room for ${needed} values`, String(room));
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    if (!(Number.isInteger(row) && row >= 0 && row < count)) throw refuse(`rows in 0 .. ${count - 1}`, String(row));
+  }
+}
