@@ -42,12 +42,12 @@ export function splitItems(items: readonly DatasetItem[], options: SplitOptions)
     validation: assigned.includes("validation") ? 0 : options.validation,
     test: assigned.includes("test") ? 0 : options.test,
   };
-  const free = items.flatMap((_, row) => (assigned[row] === undefined ? [row] : []));
+  const free = [...items.keys()].filter((row) => assigned[row] === undefined);
   const units = collectUnits(items, free, options);
   const result: Record<SplitName, number[]> = { train: [], validation: [], test: [] };
   for (const [row, name] of assigned.entries()) if (name !== undefined) result[name].push(row);
   for (const [unit, name] of assignUnits(units, { train: 1 - share.validation - share.test, ...share })) {
-    result[name].push(...unit.rows);
+    for (const row of unit.rows) result[name].push(row);
   }
   if (result.train.length === 0) throw nothingToTrain(items.length, units.length);
   return {
@@ -84,7 +84,7 @@ function collectUnits(items: readonly DatasetItem[], rows: readonly number[], { 
   for (const row of rows) {
     const { id, group, label } = items[row] as DatasetItem;
     const name = group === undefined ? `item ${id}` : `group ${group}`;
-    const unit = units.get(name) ?? { name, order: stream(seed, `split ${name}`).uint32(), rows: [], classes: new Map() };
+    const unit: Unit = units.get(name) ?? { name, order: stream(seed, `split ${name}`).uint32(), rows: [], classes: new Map() };
     units.set(name, unit);
     unit.rows.push(row);
     const kind = stratify ? (label ?? "") : "";
