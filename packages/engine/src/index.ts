@@ -2,9 +2,25 @@
  * Write TensorFlow.js, run ONNX Runtime: tfjs functions, forward and backward, traced into one native graph.
  * @module
  */
+export { registerOnnxBackend } from "./backend.ts";
+export type { Description, OpSummary } from "./describe.ts";
+export {
+  type CompiledProgram,
+  type CompileOptions,
+  createEngine,
+  type DeviceName,
+  deviceNames,
+  type Engine,
+  type EngineOptions,
+} from "./engine.ts";
+export { type Group, localGroup } from "./group.ts";
 export { attention, gelu, softmax } from "./ops/activation.ts";
 export { allReduceMean } from "./ops/collective.ts";
 export { averagePool2d, type ConvOptions, conv2d, maxPool2d, type PoolOptions } from "./ops/conv.ts";
 export { type GridSampleOptions, gridSample } from "./ops/grid-sample.ts";
 export { type Affine, layerNormLinear, linear } from "./ops/linear.ts";
 export { type BatchNormResult, batchNorm, layerNorm } from "./ops/norm.ts";
+export type { OpTime } from "./profile.ts";
+export type { Feed, Program } from "./program.ts";
+export { DeviceTensor, liveDeviceTensors } from "./runtime/device-tensor.ts";
+export type { InputSpec, InputType, Signature, Traceable } from "./trace.ts";

@@ -36,8 +36,8 @@ export function conv2d(x: tf.Tensor, weight: tf.Tensor, options: ConvOptions = {
 }
 
 function checkConv(x: tf.Tensor, weight: tf.Tensor, { groups }: ConvGeometry): void {
-  expectRank("conv2d", "x", x, 4, "[n, c, h, w]");
-  expectRank("conv2d", "weight", weight, 4, "[o, c / groups, kh, kw]");
+  expectRank("conv2d", "x", x, 4, ["n", "c", "h", "w"]);
+  expectRank("conv2d", "weight", weight, 4, ["o", "c / groups", "kh", "kw"]);
   const [o = 0, perGroup = 0] = weight.shape;
   const c = x.shape[1] ?? 0;
   if (c === perGroup * groups && o % groups === 0) return;
@@ -149,7 +149,7 @@ const poolGeometry = ({ kernel, stride, padding }: PoolOptions): ConvGeometry & 
  * @param x `[n, c, h, w]`
  */
 export function maxPool2d(x: tf.Tensor, options: PoolOptions): tf.Tensor {
-  expectRank("maxPool2d", "x", x, 4, "[n, c, h, w]");
+  expectRank("maxPool2d", "x", x, 4, ["n", "c", "h", "w"]);
   const geometry = poolGeometry(options);
   if (!isNative()) return pooled(x, geometry, Number.NEGATIVE_INFINITY).reduce((a, b) => tf.maximum(a, b));
   const op = tf.customGrad((input, save) => {
@@ -170,7 +170,7 @@ export function maxPool2d(x: tf.Tensor, options: PoolOptions): tf.Tensor {
  * @param x `[n, c, h, w]`
  */
 export function averagePool2d(x: tf.Tensor, options: PoolOptions): tf.Tensor {
-  expectRank("averagePool2d", "x", x, 4, "[n, c, h, w]");
+  expectRank("averagePool2d", "x", x, 4, ["n", "c", "h", "w"]);
   const geometry = poolGeometry(options);
   const { kernel } = geometry;
   if (!isNative()) return tf.mul(tf.addN(pooled(x, geometry, 0)), 1 / (kernel * kernel));

@@ -18,8 +18,8 @@ export interface GridSampleOptions {
  * @returns `[n, c, height, width]`
  */
 export function gridSample(x: tf.Tensor, grid: tf.Tensor, options: GridSampleOptions = {}): tf.Tensor {
-  expectRank("gridSample", "x", x, 4, "[n, c, h, w]");
-  expectRank("gridSample", "grid", grid, 4, "[n, height, width, 2]");
+  expectRank("gridSample", "x", x, 4, ["n", "c", "h", "w"]);
+  expectRank("gridSample", "grid", grid, 4, ["n", "height", "width", "2"]);
   const settings = { mode: "bilinear", paddingMode: "zeros", alignCorners: false, ...options } as const;
   if (!isNative()) return plainGridSample(x, grid, settings);
   const op = tf.customGrad((...args) => {

@@ -1,0 +1,33 @@
+// Errors of tracing, told from the caller's side.
+import { LejepaError } from "@lejepa/contracts";
+
+/** First stack frame outside tfjs and this package: where the user's code called the op. */
+export function callSite(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 50;
+  const frames = (new Error().stack ?? "").split("\n").slice(1);
+  Error.stackTraceLimit = limit;
+  const outside = frames.find((frame) => !INSIDE.test(frame));
+  return outside?.trim().replace(/^at /, "") ?? "unknown";
+}
+
+// tfjs (also as its source maps name it), Node, and this package but for its tests
+const INSIDE = /@tensorflow|tfjs-core|node:internal|[/\\]engine[/\\](?:src|dist)[/\\](?!.*\.test\.)/;
+
+/** An op that this backend does not have. */
+export const unsupportedOp = (op: string, hint: string | undefined): LejepaError =>
+  new LejepaError({
+    code: "E_OP_UNSUPPORTED",
+    where: `op ${op} (called at ${callSite()})`,
+    problem: "is not supported by the onnx backend",
+    hint: hint ?? "Write it with other tfjs ops, or run this part on another backend (await tf.setBackend('cpu')).",
+  });
+
+/** A synchronous read of something that has not been computed. */
+export const noSyncRead = (): LejepaError =>
+  new LejepaError({
+    code: "E_READ_SYNC",
+    where: `dataSync() (called at ${callSite()})`,
+    problem: "a tensor of the onnx backend is computed when its data are awaited",
+    hint: "Use `await tensor.data()`; inside a compiled function no values can be read.",
+  });

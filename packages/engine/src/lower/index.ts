@@ -1,0 +1,27 @@
+// From the traced graph to the one a session gets: simplify, lower composites for the device, simplify, fuse.
+import { rewrite } from "../graph/rewrite.ts";
+import { simplify } from "../graph/simplify.ts";
+import type { Value } from "../graph/value.ts";
+import { composites, fusedBatched, type LoweringTable, matMulLowering, plainBatched } from "./composites.ts";
+import { fuseSums } from "./fuse.ts";
+
+/** Devices that sessions run on. */
+export type SessionDevice = "cpu" | "webgpu";
+
+const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
+  cpu: { ...composites, MatMul: matMulLowering(fusedBatched) },
+  webgpu: { ...composites, MatMul: matMulLowering(plainBatched) },
+};
+
+/** The graph as `device` runs it. Collectives are gone by now (see segments.ts). */
+export function lower(outputs: readonly Value[], device: SessionDevice): Value[] {
+  const table = tables[device];
+  const lowered = rewrite(simplify(outputs), (node, inputs) => {
+    if (node.domain !== "lejepa") return undefined;
+    const lowering = table[node.op];
+    if (lowering === undefined) throw new Error(`no lowering for ${node.op}`);
+    const made = lowering(node, inputs);
+    return Array.isArray(made) ? (made as readonly Value[]) : [made as Value];
+  });
+  return simplify(fuseSums(simplify(lowered)));
+}

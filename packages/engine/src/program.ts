@@ -1,0 +1,205 @@
+// A compiled function: sessions of one or several segments, and how tensors pass through them.
+import { LejepaError } from "@lejepa/contracts";
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+import { type Description, describeModel } from "./describe.ts";
+import { emptyArray } from "./graph/build.ts";
+import { encodeModel, type Model, type Port } from "./graph/proto.ts";
+import type { ElementType, HostData, Value } from "./graph/value.ts";
+import { sameShape, sizeOf } from "./graph/value.ts";
+import type { Group } from "./group.ts";
+import { lower } from "./lower/index.ts";
+import { type OpTime, profileRun } from "./profile.ts";
+import { DeviceTensor } from "./runtime/device-tensor.ts";
+import { createSession, hostTensor, type SessionSettings } from "./runtime/session.ts";
+import { type Crossing, cut, type Segment, withoutCollectives } from "./segments.ts";
+import type { InputType, Signature, Traced } from "./trace.ts";
+
+/** What may be fed: host data, or a tensor of the same engine. */
+export type Feed = Float32Array | Int32Array | Uint8Array | DeviceTensor;
+
+/** What a program is made of. */
+export interface ProgramParts {
+  readonly traced: Traced;
+  readonly signature: Signature;
+  readonly updates: readonly string[];
+  readonly settings: SessionSettings;
+  readonly group: Group | undefined;
+}
+
+interface Stage {
+  readonly model: Model;
+  readonly session: InferenceSession;
+  readonly crossings: readonly Crossing[];
+  /** Name of the program's output for each output of the stage after the crossings. */
+  readonly finals: readonly string[];
+}
+
+/**
+ * A compiled function. `run` feeds inputs by name and returns device tensors by name; outputs listed as `updates`
+ * overwrite the input of the same name instead. Programs are disposed by their owner.
+ */
+export class Program {
+  readonly #parts: ProgramParts;
+  readonly #stages: readonly Stage[];
+
+  private constructor(parts: ProgramParts, stages: readonly Stage[]) {
+    this.#parts = parts;
+    this.#stages = stages;
+  }
+
+  /** Lowers and loads what was traced. */
+  static async create(parts: ProgramParts): Promise<Program> {
+    checkUpdates(parts);
+    const names = [...parts.traced.keys()];
+    const stages: Stage[] = [];
+    for (const segment of segmentsOf(parts)) {
+      const model = encodeModel(lower(segment.outputs, parts.settings.device));
+      const session = await createSession(model, parts.settings);
+      const finals = segment.finals.flatMap((index) => (index === undefined ? [] : [names[index] as string]));
+      stages.push({ model, session, crossings: segment.crossings, finals });
+    }
+    return new Program(parts, stages);
+  }
+
+  /**
+   * Runs the program once.
+   *
+   * @throws LejepaError E_SHAPE or E_DTYPE when an input does not fit the signature
+   */
+  async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, DeviceTensor>> {
+    const available = await this.#inputs(feeds);
+    const updated: [string, Tensor][] = [];
+    const outputs: Record<string, DeviceTensor> = {};
+    const temporary: Tensor[] = [];
+    for (const stage of this.#stages) {
+      const results = await stage.session.run(pick(stage.model, available), await this.#fetches(stage, feeds));
+      const tensors = stage.model.outputs.map(({ name }) => results[name] as Tensor);
+      await this.#cross(stage, tensors, available, temporary);
+      for (const [i, name] of stage.finals.entries()) {
+        const port = stage.model.outputs[stage.crossings.length + i] as Port;
+        const tensor = tensors[stage.crossings.length + i] as Tensor;
+        if (this.#parts.updates.includes(name)) updated.push([name, tensor]);
+        else outputs[name] = new DeviceTensor(tensor, port.value.shape, port.value.dtype);
+      }
+    }
+    // only after every stage has read the old contents
+    for (const [name, tensor] of updated) (feeds[name] as DeviceTensor).swap(tensor);
+    for (const tensor of temporary) tensor.dispose();
+    return outputs;
+  }
+
+  /** Nodes, FLOPs and bytes by operator. */
+  describe(): Description {
+    return describeModel(
+      this.#stages.flatMap(({ model }) => model.nodes),
+      this.#parts.signature,
+      this.#parts.updates,
+    );
+  }
+
+  /** Time by operator over `runs` runs, slowest first; state that the program updates is left as it was. */
+  async profile(feeds: Readonly<Record<string, Feed>>, runs = 3): Promise<OpTime[]> {
+    const available = await this.#inputs(feeds);
+    const [stage] = this.#stages;
+    if (stage === undefined || this.#stages.length > 1) {
+      throw new LejepaError({ code: "E_USAGE", where: "program.profile", problem: "programs with collectives cannot be profiled" });
+    }
+    return profileRun(stage.model, this.#parts.settings, pick(stage.model, available), runs);
+  }
+
+  /** Frees the sessions. */
+  async dispose(): Promise<void> {
+    for (const { session } of this.#stages) await session.release();
+  }
+
+  async #inputs(feeds: Readonly<Record<string, Feed>>): Promise<Map<string, Tensor>> {
+    const available = new Map<string, Tensor>();
+    for (const [name, spec] of Object.entries(this.#parts.signature)) {
+      const { shape, dtype = "float32" } = spec;
+      const feed = feeds[name];
+      available.set(name, feed instanceof DeviceTensor ? checkedTensor(name, feed, shape, dtype) : await uploaded(name, feed, shape, dtype));
+    }
+    return available;
+  }
+
+  /** Output buffers: the spare of an updated tensor on the host, else what the runtime allocates. */
+  async #fetches(stage: Stage, feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Tensor | null>> {
+    const fetches: Record<string, Tensor | null> = {};
+    for (const { name } of stage.model.outputs) fetches[name] = null;
+    if (this.#parts.settings.device !== "cpu") return fetches;
+    for (const [i, name] of stage.finals.entries()) {
+      const port = stage.model.outputs[stage.crossings.length + i] as Port;
+      if (this.#parts.updates.includes(name)) fetches[port.name] = await spareBuffer(feeds[name], name, port.value);
+    }
+    return fetches;
+  }
+
+  async #cross(stage: Stage, tensors: readonly Tensor[], available: Map<string, Tensor>, temporary: Tensor[]): Promise<void> {
+    const reduced = stage.crossings.flatMap(({ reduced: isReduced }, i) => (isReduced ? [i] : []));
+    for (const [i, { name }] of stage.crossings.entries()) {
+      available.set(name, tensors[i] as Tensor);
+      temporary.push(tensors[i] as Tensor);
+    }
+    if (reduced.length === 0 || this.#parts.group === undefined) return;
+    const sources = reduced.map((i) => tensors[i] as Tensor);
+    const host = await Promise.all(sources.map(async (tensor) => (await tensor.getData()) as Float32Array));
+    const means = await this.#parts.group.allReduceMean(host);
+    for (const [k, i] of reduced.entries()) {
+      const { name, value } = stage.crossings[i] as Crossing;
+      available.set(name, await hostTensor(means[k] as Float32Array, value.shape, value.dtype));
+    }
+  }
+}
+
+function segmentsOf({ traced, group }: ProgramParts): Segment[] {
+  const outputs = [...traced.values()];
+  if (group !== undefined && group.size > 1) return cut(outputs);
+  return [{ crossings: [], outputs: withoutCollectives(outputs), finals: outputs.map((_, i) => i) }];
+}
+
+function checkUpdates({ updates, signature, traced }: ProgramParts): void {
+  for (const name of updates) {
+    const spec = signature[name];
+    const value = traced.get(name);
+    if (spec !== undefined && value !== undefined && sameShape(spec.shape, value.shape)) continue;
+    const got = value === undefined ? "no such output" : `output [${value.shape}], input ${spec === undefined ? "missing" : `[${spec.shape}]`}`;
+    throw new LejepaError({
+      code: "E_SHAPE",
+      where: `engine.compile: updates: ${name}`,
+      expected: "an output and an input of that name and the same shape",
+      got,
+    });
+  }
+}
+
+function pick(model: Model, available: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
+  return Object.fromEntries(model.inputs.map(({ name }) => [name, available.get(name) as Tensor]));
+}
+
+const mismatch = (code: "E_SHAPE" | "E_DTYPE", name: string, expected: string, got: string): LejepaError =>
+  new LejepaError({ code, where: `program.run: input ${name}`, expected, got });
+
+function checkedTensor(name: string, feed: DeviceTensor, shape: readonly number[], dtype: InputType): Tensor {
+  if (!sameShape(feed.shape, shape)) throw mismatch("E_SHAPE", name, `shape [${shape}]`, `[${feed.shape}]`);
+  if (feed.dtype !== dtype) throw mismatch("E_DTYPE", name, dtype, feed.dtype);
+  return feed.handle;
+}
+
+const arrayName: Readonly<Record<InputType, string>> = {
+  float32: "Float32Array",
+  int32: "Int32Array",
+  bool: "Uint8Array",
+  uint8: "Uint8Array",
+};
+
+function uploaded(name: string, feed: HostData | undefined, shape: readonly number[], dtype: InputType): Promise<Tensor> {
+  if (feed === undefined) throw mismatch("E_SHAPE", name, `data of shape [${shape}]`, "nothing");
+  if (feed.constructor.name !== arrayName[dtype]) throw mismatch("E_DTYPE", name, arrayName[dtype], feed.constructor.name);
+  if (feed.length !== sizeOf(shape)) throw mismatch("E_SHAPE", name, `${sizeOf(shape)} elements for [${shape}]`, `${feed.length}`);
+  return hostTensor(feed, shape, dtype);
+}
+
+async function spareBuffer(feed: Feed | undefined, name: string, value: Value): Promise<Tensor> {
+  if (!(feed instanceof DeviceTensor)) throw mismatch("E_DTYPE", name, "a DeviceTensor, since the program updates it", "host data");
+  return feed.spare ?? hostTensor(emptyArray(value.dtype as ElementType, sizeOf(value.shape)), value.shape, value.dtype);
+}

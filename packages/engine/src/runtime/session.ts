@@ -1,0 +1,66 @@
+// Sessions of ONNX Runtime: one per compiled graph and device.
+import os from "node:os";
+import { LejepaError } from "@lejepa/contracts";
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+import type { Model } from "../graph/proto.ts";
+import type { ElementType, HostData } from "../graph/value.ts";
+import type { SessionDevice } from "../lower/index.ts";
+
+type Runtime = typeof import("onnxruntime-node");
+
+let loading: Promise<Runtime> | undefined;
+
+/** ONNX Runtime's Node binding, loaded on first use. */
+export function loadRuntime(): Promise<Runtime> {
+  loading ??= import("onnxruntime-node");
+  return loading;
+}
+
+/** How sessions are made. */
+export interface SessionSettings {
+  readonly device: SessionDevice;
+  /** Threads of one operator; default: the machine's cores. */
+  readonly threads?: number | undefined;
+  /** Prefix of the profile that ORT writes when the session is released. */
+  readonly profilePrefix?: string;
+}
+
+function sessionOptions({ device, threads, profilePrefix }: SessionSettings): InferenceSession.SessionOptions {
+  const profiling = profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix };
+  return {
+    executionProviders: [device],
+    intraOpNumThreads: threads ?? os.availableParallelism(),
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+    ...(device === "webgpu" ? { preferredOutputLocation: "gpu-buffer" as const } : {}),
+    ...profiling,
+  };
+}
+
+/**
+ * Makes a session.
+ *
+ * @throws LejepaError E_DEVICE when the device is not there, E_INTERNAL when the runtime refuses the graph
+ */
+export async function createSession(model: Model, settings: SessionSettings): Promise<InferenceSession> {
+  const runtime = await loadRuntime();
+  try {
+    return await runtime.InferenceSession.create(model.bytes, sessionOptions(settings));
+  } catch (cause) {
+    const detail = String((cause as Error).message).split("\n")[0] ?? "";
+    const missingDevice = /adapter|webgpu|execution provider|backend not found/i.test(detail);
+    throw new LejepaError({
+      code: missingDevice ? "E_DEVICE" : "E_INTERNAL",
+      where: `engine(${settings.device})`,
+      problem: `ONNX Runtime refused the graph: ${detail}`,
+      hint: missingDevice ? "Run with device cpu, or install the GPU's Vulkan driver." : "This is a bug of the engine.",
+      cause,
+    });
+  }
+}
+
+/** A runtime tensor over host memory. */
+export async function hostTensor(data: HostData, shape: readonly number[], dtype: ElementType): Promise<Tensor> {
+  const { Tensor } = await loadRuntime();
+  return new Tensor(dtype, data as Float32Array, [...shape]);
+}
