@@ -146,7 +146,22 @@ const encoder = z
       .nullable()
       .default(null)
       .describe("ResNet only: 3x3 stem without pooling for small images; null: yes for global views up to 64 pixels."),
+    stemStride: z
+      .union([z.literal(1), z.literal(2)])
+      .nullable()
+      .default(null)
+      .describe("ResNet only: stride of the small stem; null: 1."),
     width: count.nullable().default(null).describe("ResNet only: channels of the first stage; null: 64."),
+    strides: z
+      .tuple([count, count, count, count])
+      .nullable()
+      .default(null)
+      .describe("ResNet only: stride of each of the four stages; null: [1, 2, 2, 2]."),
+    init: z
+      .enum(["timm", "torch"])
+      .nullable()
+      .default(null)
+      .describe("ResNet only: initial weights as timm's or as PyTorch's layers; null: timm."),
   })
   .prefault({})
   .describe("The network that is trained.");

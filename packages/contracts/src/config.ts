@@ -149,14 +149,15 @@ const crossChecks: readonly ((config: Config) => Problem | undefined)[] = [
     splits.validation + splits.test < 1
       ? undefined
       : { key: "data.splits", expected: "validation + test below 1", got: String(splits.validation + splits.test) },
-  ({ encoder }) =>
-    encoder.width === null || !isVit(encoder.name)
-      ? undefined
-      : { key: "encoder.width", expected: `null for ${encoder.name}`, got: String(encoder.width), hint: "Only ResNets have a free width." },
+  ({ encoder }) => (isVit(encoder.name) ? resnetOnly(encoder) : undefined),
   ({ encoder }) =>
     !encoder.smallStem || !isVit(encoder.name)
       ? undefined
       : { key: "encoder.smallStem", expected: `null or false for ${encoder.name}`, got: "true", hint: "Only ResNets have a stem." },
+  ({ encoder }) =>
+    encoder.stemStride === null || encoder.smallStem
+      ? undefined
+      : { key: "encoder.stemStride", expected: "null without encoder.smallStem", got: String(encoder.stemStride) },
   ({ encoder }) =>
     encoder.dropPath === 0 || isVit(encoder.name)
       ? undefined
@@ -171,6 +172,13 @@ const crossChecks: readonly ((config: Config) => Problem | undefined)[] = [
 function wholePatches(key: string, size: number, { name, patchSize }: Config["encoder"]): Problem | undefined {
   if (!isVit(name) || size % patchSize === 0) return undefined;
   return { key: `views.${key}`, expected: `a multiple of encoder.patchSize (${patchSize})`, got: String(size) };
+}
+
+function resnetOnly(encoder: Config["encoder"]): Problem | undefined {
+  const key = (["width", "stemStride", "strides", "init"] as const).find((name) => encoder[name] !== null);
+  if (key === undefined) return undefined;
+  const got = JSON.stringify(encoder[key]);
+  return { key: `encoder.${key}`, expected: `null for ${encoder.name}`, got, hint: "Only ResNets have this." };
 }
 
 function ordered(key: string, [from, to]: readonly [number, number]): Problem | undefined {
