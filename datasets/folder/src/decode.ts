@@ -1,0 +1,101 @@
+/**
+ * Decodes one image file to the stored square: orientation from EXIF, colours to sRGB, transparency onto a background,
+ * anti-aliased resize (Lanczos 3 when smaller, bicubic when larger), then channels and bits as wanted. Reads what sharp
+ * reads at 8 and 16 bits; floating-point and 32-bit rasters are refused (they need a plugin that knows their units).
+ */
+import type { DatasetItem, DecodeContext, ImageRecord } from "@lejepa/contracts";
+import type { Metadata, Sharp } from "sharp";
+import { toChannels, toDepth, type Samples } from "./channels.ts";
+import { loadSharp } from "./load-sharp.ts";
+import type { FolderOptions } from "./options.ts";
+
+const fits = { crop: "cover", squash: "fill", pad: "contain" } as const;
+
+type Factory = Awaited<ReturnType<typeof loadSharp>>;
+
+/** Decodes the item to `context.target` as uint8 or uint16, whichever the index chose. */
+export async function decodeImage(item: DatasetItem, { options, target }: DecodeContext<FolderOptions>): Promise<ImageRecord> {
+  const { size, channels } = target;
+  if (channels !== 1 && channels !== 3 && channels !== 4) {
+    throw new RangeError(`the folder dataset stores 1, 3 or 4 channels, not ${channels}`);
+  }
+  const sharp = await loadSharp();
+  const image = sharp(item.source.path, { failOn: "error" });
+  const metadata = await image.metadata();
+  checkDepth(metadata);
+  const samples = channels === 4 ? await resizeBands(sharp, image, { metadata, size, options }) : await resize(image, { metadata, size, options });
+  const data = toDepth(toChannels(samples, channels), item.source["depth"] === 16 ? 16 : 8);
+  const note = noteOn(metadata, size);
+  return {
+    data,
+    width: size,
+    height: size,
+    channels,
+    dtype: data instanceof Uint16Array ? "uint16" : "uint8",
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+function checkDepth({ depth, channels }: Metadata): void {
+  if (depth !== "uchar" && depth !== "ushort") throw new TypeError(`has ${depth} values; only 8 and 16 bit are read`);
+  if (channels > 4) throw new TypeError(`has ${channels} channels; at most 4 are read`);
+}
+
+interface Resize {
+  readonly metadata: Metadata;
+  readonly size: number;
+  readonly options: FolderOptions;
+}
+
+// gray stays gray and 16 bits stay 16; everything else becomes sRGB
+function workingSpace({ space, depth }: Metadata): "b-w" | "grey16" | "srgb" | "rgb16" {
+  const gray = space === "b-w" || space === "grey16";
+  if (depth === "ushort") return gray ? "grey16" : "rgb16";
+  return gray ? "b-w" : "srgb";
+}
+
+function shape(image: Sharp, { size, options }: Resize): Sharp {
+  return image.resize(size, size, { fit: fits[options.fit], kernel: "lanczos3", background: "black" });
+}
+
+async function resize(image: Sharp, job: Resize): Promise<Samples> {
+  const { metadata, options } = job;
+  const flat = metadata.hasAlpha ? image.flatten({ background: options.background }) : image;
+  return samplesOf(shape(flat.autoOrient(), job).toColourspace(workingSpace(metadata)), metadata);
+}
+
+// a fourth band is not transparency to be multiplied into the others (it may be near infrared): each band by itself
+async function resizeBands(sharp: Factory, image: Sharp, job: Resize): Promise<Samples> {
+  const { metadata, size } = job;
+  const whole = await samplesOf(image.autoOrient().toColourspace(workingSpace(metadata)), metadata);
+  const bands: Samples[] = [];
+  for (let band = 0; band < whole.channels; band++) {
+    const plane = toPlane(whole, band);
+    const space = plane instanceof Uint16Array ? "grey16" : "b-w";
+    const raw = { width: whole.width, height: whole.height, channels: 1 } as const;
+    bands.push(await samplesOf(shape(sharp(plane, { raw }), job).toColourspace(space), metadata));
+  }
+  const data = bands[0]?.data instanceof Uint16Array ? new Uint16Array(size * size * bands.length) : new Uint8Array(size * size * bands.length);
+  for (const [band, { data: plane }] of bands.entries()) for (let i = 0; i < plane.length; i++) data[i * bands.length + band] = plane[i] as number;
+  return { data, width: size, height: size, channels: bands.length };
+}
+
+function toPlane({ data, channels }: Samples, band: number): Uint8Array | Uint16Array {
+  const plane = data instanceof Uint16Array ? new Uint16Array(data.length / channels) : new Uint8Array(data.length / channels);
+  for (let i = 0; i < plane.length; i++) plane[i] = data[i * channels + band] as number;
+  return plane;
+}
+
+async function samplesOf(image: Sharp, { depth }: Metadata): Promise<Samples> {
+  const { data, info } = await image.raw({ depth: depth === "ushort" ? "ushort" : "uchar" }).toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  if (depth !== "ushort") return { data, width, height, channels };
+  return { data: new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2), width, height, channels };
+}
+
+function noteOn({ autoOrient, pages }: Metadata, size: number): string | undefined {
+  const notes: string[] = [];
+  if (Math.min(autoOrient.width, autoOrient.height) < size) notes.push("smaller than the stored size, enlarged");
+  if (pages !== undefined && pages > 1) notes.push("several pages or frames, only the first is used");
+  return notes.length === 0 ? undefined : notes.join("; ");
+}
