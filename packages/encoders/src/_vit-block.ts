@@ -1,0 +1,84 @@
+// One pre-norm transformer block, written for speed: every pass over activations that can be a pass over weights is
+// one. Equal in exact arithmetic to timm's Block.
+import { attention, gelu, layerNorm, layerNormLinear, linear } from "@lejepa/engine";
+import * as tf from "@tensorflow/tfjs";
+import { layer } from "./_params.ts";
+import type { Params } from "./contract.ts";
+
+/** timm's layer norm epsilon for ViTs. */
+export const epsilon = 1e-6;
+
+/** Settings of one block in one forward pass. */
+export interface BlockOptions {
+  readonly heads: number;
+  /** Only the class token goes on: the last block of a ViT whose pooling reads nothing else. */
+  readonly classOnly: boolean;
+  /** Drop path: one factor per sample `[b, 1, 1]` for the attention and for the MLP branch. */
+  readonly factors?: readonly [tf.Tensor, tf.Tensor] | undefined;
+}
+
+/** `[b, n, d]` to `[b, n, d]`, or to `[b, 1, d]` with `classOnly`. */
+export function block(params: Params, name: string, tokens: tf.Tensor, options: BlockOptions): tf.Tensor {
+  const stream = options.classOnly ? firstToken(tokens) : tokens;
+  const attended = residual(stream, attend(params, name, tokens, options), options.factors?.[0]);
+  return residual(attended, mlp(params, name, attended), options.factors?.[1]);
+}
+
+/** The class token, `[b, 1, d]`. */
+export function firstToken(tokens: tf.Tensor): tf.Tensor {
+  const [b = 0, , d = 0] = tokens.shape;
+  return tf.slice(tokens, [0, 0, 0], [b, 1, d]);
+}
+
+const residual = (stream: tf.Tensor, branch: tf.Tensor, factor: tf.Tensor | undefined): tf.Tensor =>
+  tf.add(stream, factor === undefined ? branch : tf.mul(branch, factor));
+
+function mlp(params: Params, name: string, tokens: tf.Tensor): tf.Tensor {
+  const hidden = layerNormLinear(tokens, layer(params, `${name}.norm2`), layer(params, `${name}.mlp.fc1`), { epsilon });
+  const { weight, bias } = layer(params, `${name}.mlp.fc2`);
+  return linear(gelu(hidden), weight, bias);
+}
+
+// Weights are split, not the packed activation. Softmax ignores what is added to all keys, so keys need no bias;
+// attention weights sum to 1, so the values' bias passes through unchanged and joins the output projection's.
+function attend(params: Params, name: string, tokens: tf.Tensor, { heads, classOnly }: BlockOptions): tf.Tensor {
+  const folded = foldNorm(layer(params, `${name}.norm1`), layer(params, `${name}.attn.qkv`));
+  const [wq, wk, wv] = tf.split(folded.weight, 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const [bq, , bv] = tf.split(folded.bias, 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const scale = Math.sqrt(heads / (tokens.shape[2] as number));
+  const normed = layerNorm(tokens, { epsilon });
+  const queries = classOnly ? firstToken(normed) : normed;
+  const mixed = attention(
+    toHeads(linear(queries, tf.mul(wq, scale), tf.mul(bq, scale)), heads),
+    toHeads(linear(normed, wk), heads),
+    toHeads(linear(normed, wv), heads),
+    { scale: 1 },
+  );
+  const out = layer(params, `${name}.attn.proj`);
+  return linear(fromHeads(mixed), out.weight, tf.add(out.bias, matVec(out.weight, bv)));
+}
+
+type Layer = ReturnType<typeof layer>;
+
+// (x̂ g + b) Wᵀ + c = x̂ (W g)ᵀ + (W b + c)
+function foldNorm(norm: Layer, dense: Layer): Layer {
+  return {
+    weight: tf.mul(dense.weight, tf.reshape(norm.weight, [1, -1])),
+    bias: tf.add(dense.bias, matVec(dense.weight, norm.bias)),
+  };
+}
+
+const matVec = (matrix: tf.Tensor, vector: tf.Tensor): tf.Tensor =>
+  tf.reshape(tf.matMul(matrix as tf.Tensor2D, tf.reshape(vector, [-1, 1])), [-1]);
+
+/** `[b, n, heads * k]` to `[b, heads, n, k]`. */
+function toHeads(x: tf.Tensor, heads: number): tf.Tensor {
+  const [b = 0, n = 0, d = 0] = x.shape;
+  return tf.transpose(tf.reshape(x, [b, n, heads, d / heads]), [0, 2, 1, 3]);
+}
+
+/** `[b, heads, n, k]` to `[b, n, heads * k]`. */
+function fromHeads(x: tf.Tensor): tf.Tensor {
+  const [b = 0, heads = 0, n = 0, k = 0] = x.shape;
+  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [b, n, heads * k]);
+}

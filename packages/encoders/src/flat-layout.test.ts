@@ -1,0 +1,80 @@
+import { fc, test } from "@fast-check/vitest";
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, expect } from "vitest";
+import { useReference } from "./_golden.test-helper.ts";
+import { createEncoder, flatLayout, flatten, initialise, type ParamSpec, pack, unflatten, unpack } from "./index.ts";
+
+beforeAll(useReference);
+
+const trained = createEncoder("resnet10", { width: 2 }).params.filter(({ kind }) => kind === "parameter");
+
+test("decayed tensors come first and fill the vector without gaps", () => {
+  const layout = flatLayout(trained);
+  const decayed = new Set(trained.filter(({ decay }) => decay).map(({ name }) => name));
+  let reached = 0;
+  for (const { name, offset, size } of layout.entries) {
+    expect(offset).toBe(reached);
+    expect(offset < layout.decayLength).toBe(decayed.has(name));
+    reached += size;
+  }
+  expect(layout.length).toBe(reached);
+});
+
+test("pack and unpack are inverse, and unpack gives views", () => {
+  const layout = flatLayout(trained);
+  const values = initialise(trained, 3);
+  const flat = pack(values, layout);
+  const back = unpack(flat, layout);
+  for (const [name, data] of values) expect(back.get(name)).toEqual(data);
+  back.get("conv1.weight")?.fill(9);
+  expect(flat[layout.entries.find(({ name }) => name === "conv1.weight")?.offset ?? -1]).toBe(9);
+});
+
+const specs = fc
+  .array(fc.record({ shape: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }), decay: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((list) =>
+    list.map(
+      (item, i): ParamSpec => ({ name: `p${i}`, kind: "parameter", init: { type: "uniform", bound: 1 }, ...item }),
+    ),
+  );
+
+test.prop([specs], { numRuns: 30 })("unflatten and flatten agree with pack, gradient included", (params) => {
+  const layout = flatLayout(params);
+  const values = initialise(params, 5);
+  tf.tidy(() => {
+    const flat = tf.tensor1d(pack(values, layout));
+    const tensors = unflatten(flat, layout);
+    for (const { name, shape } of params) {
+      expect(tensors[name]?.shape).toEqual(shape);
+      expect(tensors[name]?.dataSync()).toEqual(values.get(name));
+    }
+    expect(flatten(tensors, layout).dataSync()).toEqual(flat.dataSync());
+    // only the first tensor enters the loss: the gradient is its values there and 0 elsewhere
+    const first = params[0]?.name ?? "";
+    const gradient = tf.grad((x) => tf.mul(tf.sum(tf.square(unflatten(x, layout)[first] as tf.Tensor)), 0.5))(flat);
+    const expected = new Map(
+      params.map(({ name }) => [name, values.get(name)?.map((v) => (name === first ? v : 0)) as Float32Array]),
+    );
+    expect(gradient.dataSync()).toEqual(pack(expected, layout));
+  });
+});
+
+test("an empty layout", () => {
+  const layout = flatLayout([]);
+  expect([layout.length, pack(new Map(), layout).length, unpack(new Float32Array(), layout).size]).toEqual([0, 0, 0]);
+  expect(unflatten(tf.tensor1d([]), layout)).toEqual({});
+});
+
+test("wrong values are named", () => {
+  const layout = flatLayout(trained);
+  const values = initialise(trained, 3);
+  expect(() => flatLayout([...trained, ...trained])).toThrow(/same name/);
+  expect(() => unpack(new Float32Array(3), layout)).toThrow(/flat vector: expected \d+ elements, got 3/);
+  values.set("bn1.bias", new Float32Array(5));
+  expect(() => pack(values, layout)).toThrow(/bn1.bias: expected 2 elements, got 5/);
+  values.delete("bn1.bias");
+  expect(() => pack(values, layout)).toThrow(/bn1.bias: expected a tensor of this name, got none/);
+});

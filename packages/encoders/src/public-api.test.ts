@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import * as api from "./index.ts";
+
+test("public names", () => {
+  expect(Object.keys(api)).toMatchInlineSnapshot(`
+    [
+      "flatLayout",
+      "flatten",
+      "pack",
+      "unflatten",
+      "unpack",
+      "initialise",
+      "createProjector",
+      "createEncoder",
+      "encoderNames",
+      "readSafetensors",
+      "safetensorsChunks",
+      "writeSafetensors",
+      "selectWeights",
+      "withShapes",
+    ]
+  `);
+});
