@@ -35,7 +35,8 @@ export function toChannels({ data, channels }: Samples, wanted: 1 | 3 | 4): Uint
 
 /** The values with 8 or 16 bits: times 257, or divided by 257 and rounded. */
 export function toDepth(data: Uint8Array | Uint16Array, bits: 8 | 16): Uint8Array | Uint16Array {
-  if (data instanceof Uint16Array) return bits === 16 ? data : Uint8Array.from(data, (value) => Math.round(value / 257));
+  if (data instanceof Uint16Array)
+    return bits === 16 ? data : Uint8Array.from(data, (value) => Math.round(value / 257));
   return bits === 8 ? data : Uint16Array.from(data, (value) => value * 257);
 }
 

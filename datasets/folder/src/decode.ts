@@ -14,16 +14,15 @@ const fits = { crop: "cover", squash: "fill", pad: "contain" } as const;
 type Factory = Awaited<ReturnType<typeof loadSharp>>;
 
 /** Decodes the item to `context.target` as uint8 or uint16, whichever the index chose. */
-export async function decodeImage(item: DatasetItem, { options, target }: DecodeContext<FolderOptions>): Promise<ImageRecord> {
+export async function decodeImage(
+  item: DatasetItem,
+  { options, target }: DecodeContext<FolderOptions>,
+): Promise<ImageRecord> {
   const { size, channels } = target;
   if (channels !== 1 && channels !== 3 && channels !== 4) {
     throw new RangeError(`the folder dataset stores 1, 3 or 4 channels, not ${channels}`);
   }
-  const sharp = await loadSharp();
-  const image = sharp(item.source.path, { failOn: "error" });
-  const metadata = await image.metadata();
-  checkDepth(metadata);
-  const samples = channels === 4 ? await resizeBands(sharp, image, { metadata, size, options }) : await resize(image, { metadata, size, options });
+  const { metadata, samples } = await readFile(item.source.path, { size, options, bands: channels === 4 });
   const data = toDepth(toChannels(samples, channels), item.source["depth"] === 16 ? 16 : 8);
   const note = noteOn(metadata, size);
   return {
@@ -36,9 +35,44 @@ export async function decodeImage(item: DatasetItem, { options, target }: Decode
   };
 }
 
-function checkDepth({ depth, channels }: Metadata): void {
+interface ReadOptions {
+  readonly size: number;
+  readonly options: FolderOptions;
+  /** Keep a fourth band. */
+  readonly bands: boolean;
+}
+
+async function readFile(
+  path: string,
+  { size, options, bands }: ReadOptions,
+): Promise<{ metadata: Metadata; samples: Samples }> {
+  const sharp = await loadSharp();
+  try {
+    // strict: with less, a compression that libvips lacks (Zstandard or LERC in a tiled TIFF) reads as black
+    const image = sharp(path, { failOn: "warning" });
+    const metadata = await image.metadata();
+    checkBands(metadata);
+    const job = { metadata, size, options };
+    return { metadata, samples: bands ? await resizeBands(sharp, image, job) : await resize(image, job) };
+  } catch (cause) {
+    throw new Error(ownMessage((cause as Error).message), { cause });
+  }
+}
+
+// libvips lists its last messages, those of other images too; the last is this image's, unless it says nothing
+function ownMessage(message: string): string {
+  const lines = [...new Set(message.trim().split("\n"))];
+  return lines.slice(/read error$/i.test(message.trim()) ? -2 : -1).join(", ");
+}
+
+function checkBands({ depth, channels, space, hasAlpha }: Metadata): void {
   if (depth !== "uchar" && depth !== "ushort") throw new TypeError(`has ${depth} values; only 8 and 16 bit are read`);
-  if (channels > 4) throw new TypeError(`has ${channels} channels; at most 4 are read`);
+  const most = isGray(space) ? 1 : 4;
+  if (channels - (hasAlpha ? 1 : 0) > most) throw new TypeError(`has ${channels} bands that are not colours`);
+}
+
+function isGray(space: string | undefined): boolean {
+  return space === "b-w" || space === "grey16";
 }
 
 interface Resize {
@@ -49,7 +83,7 @@ interface Resize {
 
 // gray stays gray and 16 bits stay 16; everything else becomes sRGB
 function workingSpace({ space, depth }: Metadata): "b-w" | "grey16" | "srgb" | "rgb16" {
-  const gray = space === "b-w" || space === "grey16";
+  const gray = isGray(space);
   if (depth === "ushort") return gray ? "grey16" : "rgb16";
   return gray ? "b-w" : "srgb";
 }
@@ -75,19 +109,26 @@ async function resizeBands(sharp: Factory, image: Sharp, job: Resize): Promise<S
     const raw = { width: whole.width, height: whole.height, channels: 1 } as const;
     bands.push(await samplesOf(shape(sharp(plane, { raw }), job).toColourspace(space), metadata));
   }
-  const data = bands[0]?.data instanceof Uint16Array ? new Uint16Array(size * size * bands.length) : new Uint8Array(size * size * bands.length);
-  for (const [band, { data: plane }] of bands.entries()) for (let i = 0; i < plane.length; i++) data[i * bands.length + band] = plane[i] as number;
+  const data =
+    bands[0]?.data instanceof Uint16Array
+      ? new Uint16Array(size * size * bands.length)
+      : new Uint8Array(size * size * bands.length);
+  for (const [band, { data: plane }] of bands.entries())
+    for (let i = 0; i < plane.length; i++) data[i * bands.length + band] = plane[i] as number;
   return { data, width: size, height: size, channels: bands.length };
 }
 
 function toPlane({ data, channels }: Samples, band: number): Uint8Array | Uint16Array {
-  const plane = data instanceof Uint16Array ? new Uint16Array(data.length / channels) : new Uint8Array(data.length / channels);
+  const plane =
+    data instanceof Uint16Array ? new Uint16Array(data.length / channels) : new Uint8Array(data.length / channels);
   for (let i = 0; i < plane.length; i++) plane[i] = data[i * channels + band] as number;
   return plane;
 }
 
 async function samplesOf(image: Sharp, { depth }: Metadata): Promise<Samples> {
-  const { data, info } = await image.raw({ depth: depth === "ushort" ? "ushort" : "uchar" }).toBuffer({ resolveWithObject: true });
+  const { data, info } = await image
+    .raw({ depth: depth === "ushort" ? "ushort" : "uchar" })
+    .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   if (depth !== "ushort") return { data, width, height, channels };
   return { data: new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2), width, height, channels };

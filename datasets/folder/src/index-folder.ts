@@ -4,7 +4,14 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { readdir } from "node:fs/promises";
-import { LejepaError, nearest, type DatasetContext, type DatasetIndex, type DatasetItem, type Skipped } from "@lejepa/contracts";
+import {
+  LejepaError,
+  nearest,
+  type DatasetContext,
+  type DatasetIndex,
+  type DatasetItem,
+  type Skipped,
+} from "@lejepa/contracts";
 import { readLabels, type Labelled } from "./labels-csv.ts";
 import { placeImages } from "./layout.ts";
 import { loadSharp } from "./load-sharp.ts";
@@ -27,8 +34,13 @@ export async function indexFolder(options: FolderOptions, { signal }: DatasetCon
   const unlisted = images.length - listed.length;
   const depth = options.bitDepth === "auto" ? await findDepth(root, listed) : options.bitDepth;
   return {
-    items: listed.map(({ path, ...known }): DatasetItem => ({ id: path, ...known, source: { path: join(root, path), depth } })),
-    skipped: unlisted === 0 ? skipped : [...skipped, { reason: `images that ${options.labels} does not list`, count: unlisted, examples: [] }],
+    items: listed.map(
+      ({ path, ...known }): DatasetItem => ({ id: path, ...known, source: { path: join(root, path), depth } }),
+    ),
+    skipped:
+      unlisted === 0
+        ? skipped
+        : [...skipped, { reason: `images that ${options.labels} does not list`, count: unlisted, examples: [] }],
   };
 }
 
@@ -53,7 +65,11 @@ async function checkFolder(root: string, path: string): Promise<void> {
   if (found.code === "EACCES") throw wrongFolder(path, "one without permission", undefined);
   const siblings = await readdir(dirname(root)).catch(() => []);
   const similar = nearest(basename(root), siblings);
-  throw wrongFolder(path, "nothing there", similar === undefined ? undefined : `Did you mean ${join(dirname(path), similar)}?`);
+  throw wrongFolder(
+    path,
+    "nothing there",
+    similar === undefined ? undefined : `Did you mean ${join(dirname(path), similar)}?`,
+  );
 }
 
 async function scanFolder(root: string, path: string, signal: AbortSignal | undefined): ReturnType<typeof scan> {
@@ -82,7 +98,13 @@ async function findDepth(root: string, listed: readonly Labelled[]): Promise<8 |
 }
 
 function wrongFolder(path: string, got: string, hint: string | undefined): LejepaError {
-  return new LejepaError({ code: "E_DATA", where: `dataset folder: ${path}`, expected: "a folder of images", got, hint });
+  return new LejepaError({
+    code: "E_DATA",
+    where: `dataset folder: ${path}`,
+    expected: "a folder of images",
+    got,
+    hint,
+  });
 }
 
 function noImages(path: string, skipped: readonly Skipped[]): LejepaError {

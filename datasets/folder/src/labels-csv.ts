@@ -31,7 +31,8 @@ interface Columns {
 export async function readLabels(root: string, images: readonly string[], options: FolderOptions): Promise<Labelled[]> {
   const file = options.labels as string;
   const [header, ...lines] = await parse(resolve(root, file), file);
-  if (header === undefined) throw problem(file, { expected: "a header line and a line for each image", got: "an empty file" });
+  if (header === undefined)
+    throw problem(file, { expected: "a header line and a line for each image", got: "an empty file" });
   const columns = findColumns(header, file, options);
   const known = new Set(images);
   const seen = new Map<string, number>();
@@ -40,7 +41,8 @@ export async function readLabels(root: string, images: readonly string[], option
     const line = i + 2;
     const path = relativePath(root, cells[columns.path] ?? "");
     const earlier = seen.get(path);
-    if (earlier !== undefined) throw problem(file, { expected: "every image once", got: `${path} in lines ${earlier} and ${line}` });
+    if (earlier !== undefined)
+      throw problem(file, { expected: "every image once", got: `${path} in lines ${earlier} and ${line}` });
     seen.set(path, line);
     if (!known.has(path)) unknown.push({ line, path });
     return { path, ...readCells(cells, columns, { file, line }) };
@@ -53,7 +55,13 @@ async function parse(path: string, file: string): Promise<string[][]> {
   const { parse: parseCsv } = await import("csv-parse/sync");
   try {
     const text = await readFile(path, "utf8");
-    return parseCsv(text, { bom: true, delimiter: delimiterOf(text), trim: true, skip_empty_lines: true, relax_column_count: false });
+    return parseCsv(text, {
+      bom: true,
+      delimiter: delimiterOf(text),
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: false,
+    });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const got = code === "ENOENT" ? "no such file" : message;
@@ -109,10 +117,15 @@ function relativePath(root: string, cell: string): string {
   return relative(root, isAbsolute(path) ? path : resolve(root, path)).replaceAll("\\", "/");
 }
 
-function unknownPaths(file: string, unknown: readonly { line: number; path: string }[], images: readonly string[]): LejepaError {
+function unknownPaths(
+  file: string,
+  unknown: readonly { line: number; path: string }[],
+  images: readonly string[],
+): LejepaError {
   const [{ line, path }] = unknown as [{ line: number; path: string }];
   const name = path.slice(path.lastIndexOf("/") + 1);
-  const similar = images.find((image) => image.endsWith(`/${name}`)) ?? (images.length < 10_000 ? nearest(path, images) : undefined);
+  const similar =
+    images.find((image) => image.endsWith(`/${name}`)) ?? (images.length < 10_000 ? nearest(path, images) : undefined);
   return problem(file, {
     expected: "paths of images below the folder",
     got: `${unknown.length} unknown, the first in line ${line}: ${JSON.stringify(path)}`,

@@ -8,7 +8,11 @@ const columns = z
     path: z.string().min(1).optional().describe("Column with the image's path below the folder; default `path`."),
     label: z.string().min(1).optional().describe("Column with the class; default `label`."),
     group: z.string().min(1).optional().describe("Column with the group; default `group`, if there is one."),
-    split: z.string().min(1).optional().describe("Column with train, validation or test; default `split`, if there is one."),
+    split: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Column with train, validation or test; default `split`, if there is one."),
   })
   .prefault({})
   .describe("Names of the columns of the CSV file.");
@@ -20,7 +24,9 @@ export const folderOptions = z
     label: z
       .enum(["folder", "top-folder", "none"])
       .default("folder")
-      .describe("Class of an image: the folder it lies in, the topmost folder it lies in (below a split folder), or none."),
+      .describe(
+        "Class of an image: the folder it lies in, the topmost folder it lies in (below a split folder), or none.",
+      ),
     labels: z
       .string()
       .min(1)

@@ -69,7 +69,11 @@ async function enterOrSkip(walk: Walk, path: string): Promise<void> {
   } catch (error) {
     walk.signal?.throwIfAborted();
     const { code } = error as NodeJS.ErrnoException;
-    skip(walk, code === "EACCES" || code === "EPERM" ? "folders without permission" : `folders that cannot be read (${code})`, path);
+    skip(
+      walk,
+      code === "EACCES" || code === "EPERM" ? "folders without permission" : `folders that cannot be read (${code})`,
+      path,
+    );
   }
 }
 

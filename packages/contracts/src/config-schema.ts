@@ -31,9 +31,15 @@ export const deviceNames = ["cpu", "webgpu"] as const;
 
 const dataset = z
   .strictObject({
-    id: z.string().min(1).describe("Id of the dataset plugin, e.g. `folder`; the package `@lejepa/dataset-ID` is loaded."),
+    id: z
+      .string()
+      .min(1)
+      .describe("Id of the dataset plugin, e.g. `folder`; the package `@lejepa/dataset-ID` is loaded."),
     options: z.record(z.string(), z.unknown()).default({}).describe("Options of that plugin; it checks them itself."),
-    plugin: z.custom<Dataset>().optional().describe("Set by `bindDataset`: the plugin itself instead of a package name."),
+    plugin: z
+      .custom<Dataset>()
+      .optional()
+      .describe("Set by `bindDataset`: the plugin itself instead of a package name."),
   })
   .describe("Where the images come from: `bindDataset(plugin, options)` or `{ id, options }`.");
 
@@ -42,16 +48,27 @@ const splits = z
     validation: fraction.default(0.1).describe("Share of the items held out for validation."),
     test: fraction.default(0).describe("Share of the items held out for the final test."),
     stratify: z.boolean().default(true).describe("Keep the share of every class equal in all splits."),
-    seed: z.int().min(0).default(0).describe("Seed of the split; apart from the run's seed, so that runs share their splits."),
+    seed: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("Seed of the split; apart from the run's seed, so that runs share their splits."),
   })
   .prefault({})
   .describe("Groups always stay whole; a split that the dataset fixes itself wins.");
 
 const data = z
   .strictObject({
-    imageSize: count.min(8).default(64).describe("Width and height of the stored images, pixels; views are cut from these."),
+    imageSize: count
+      .min(8)
+      .default(64)
+      .describe("Width and height of the stored images, pixels; views are cut from these."),
     channels: count.max(1024).default(3).describe("Channels of the stored images: 1 gray, 3 RGB, 4 RGB and one more."),
-    cacheDir: z.string().min(1).default(".lejepa/cache").describe("Folder for decoded images; safe to delete and to share."),
+    cacheDir: z
+      .string()
+      .min(1)
+      .default(".lejepa/cache")
+      .describe("Folder for decoded images; safe to delete and to share."),
     workers: count.nullable().default(null).describe("Decoding threads; null: one for each core."),
     splits,
   })
@@ -62,14 +79,23 @@ const views = z
   .strictObject({
     globals: count.default(2).describe("Global views of each image."),
     globalSize: count.default(64).describe("Width and height of a global view, pixels."),
-    globalScale: areaRange.default([0.3, 1]).describe("Share of the image's area that a global view covers, from and to."),
+    globalScale: areaRange
+      .default([0.3, 1])
+      .describe("Share of the image's area that a global view covers, from and to."),
     locals: z.int().min(0).default(6).describe("Local views of each image."),
     localSize: count
       .nullable()
       .default(null)
-      .describe("Width and height of a local view, pixels; null: 3/7 of globalSize, rounded to whole patches (ResNet: to 4)."),
-    localScale: areaRange.default([0.05, 0.3]).describe("Share of the image's area that a local view covers, from and to."),
-    ratio: z.tuple([positive, positive]).default([3 / 4, 4 / 3]).describe("Aspect ratio of the crops (width / height), from and to."),
+      .describe(
+        "Width and height of a local view, pixels; null: 3/7 of globalSize, rounded to whole patches (ResNet: to 4).",
+      ),
+    localScale: areaRange
+      .default([0.05, 0.3])
+      .describe("Share of the image's area that a local view covers, from and to."),
+    ratio: z
+      .tuple([positive, positive])
+      .default([3 / 4, 4 / 3])
+      .describe("Aspect ratio of the crops (width / height), from and to."),
   })
   .prefault({})
   .describe("The multi-crop views that the loss compares.");
@@ -120,7 +146,10 @@ const augment = z
     gaussianBlur: z
       .strictObject({
         probability: probability.default(0.5).describe("Chance that a view is blurred."),
-        sigma: z.tuple([positive, positive]).default([0.1, 2]).describe("Standard deviation of the blur, pixels of the view, from and to."),
+        sigma: z
+          .tuple([positive, positive])
+          .default([0.1, 2])
+          .describe("Standard deviation of the blur, pixels of the view, from and to."),
       })
       .prefault({})
       .describe("torchvision's GaussianBlur."),
@@ -139,7 +168,9 @@ const encoder = z
   .strictObject({
     name: z.enum(encoderNames).default("vit_tiny").describe("Architecture."),
     patchSize: count.default(8).describe("ViT only: width and height of a patch, pixels."),
-    dropPath: fraction.default(0).describe("Chance that a residual branch of the last block is dropped (rising linearly from 0)."),
+    dropPath: fraction
+      .default(0)
+      .describe("Chance that a residual branch of the last block is dropped (rising linearly from 0)."),
     pooling: z.enum(["cls", "mean"]).default("cls").describe("ViT only: the class token, or the mean of the patches."),
     smallStem: z
       .boolean()
@@ -176,7 +207,12 @@ const projector = z
 
 const objective = z
   .strictObject({
-    lambda: z.number().gt(0).lt(1).default(objectiveDefaults.lambda).describe("Weight of SIGReg; the invariance term gets 1 - lambda."),
+    lambda: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(objectiveDefaults.lambda)
+      .describe("Weight of SIGReg; the invariance term gets 1 - lambda."),
     slices: count.default(objectiveDefaults.slices).describe("Random directions a step."),
     knots: count.min(2).default(objectiveDefaults.knots).describe("Points of the quadrature."),
     tMax: positive.default(objectiveDefaults.tMax).describe("Upper end of the quadrature's range."),
@@ -185,9 +221,18 @@ const objective = z
       .default(objectiveDefaults.quadrature)
       .describe("Range [0, tMax] doubled, or [-tMax, tMax] (the paper's Algorithm 1, with 17 knots and tMax 5)."),
     reduction: z.enum(["mean", "sum"]).default("mean").describe("How the statistics of views and slices are combined."),
-    clipValue: positive.nullable().default(objectiveDefaults.clipValue).describe("Statistics below this count as 0; null: off."),
-    pooled: z.boolean().default(objectiveDefaults.pooled).describe("One statistic over the samples of all views together."),
-    centre: z.enum(["global", "all"]).default(objectiveDefaults.centre).describe("Views whose mean the invariance term pulls to."),
+    clipValue: positive
+      .nullable()
+      .default(objectiveDefaults.clipValue)
+      .describe("Statistics below this count as 0; null: off."),
+    pooled: z
+      .boolean()
+      .default(objectiveDefaults.pooled)
+      .describe("One statistic over the samples of all views together."),
+    centre: z
+      .enum(["global", "all"])
+      .default(objectiveDefaults.centre)
+      .describe("Views whose mean the invariance term pulls to."),
   })
   .prefault({})
   .describe("The LeJEPA loss.");
@@ -195,7 +240,12 @@ const objective = z
 const optimizer = z
   .strictObject({
     learningRate: positive.default(5e-4).describe("Peak learning rate of AdamW."),
-    weightDecay: z.number().min(0).nullable().default(null).describe("Decoupled weight decay; null: 0.05 for ViT, 0.0005 for ResNet."),
+    weightDecay: z
+      .number()
+      .min(0)
+      .nullable()
+      .default(null)
+      .describe("Decoupled weight decay; null: 0.05 for ViT, 0.0005 for ResNet."),
     betas: z.tuple([fraction, fraction]).default([0.9, 0.999]).describe("Decay rates of the two moments."),
     epsilon: positive.default(1e-8).describe("Added to the root of the second moment."),
     clipGradNorm: positive.nullable().default(null).describe("Largest norm of the gradient; null: not clipped."),
@@ -206,8 +256,16 @@ const optimizer = z
 const schedule = z
   .strictObject({
     epochs: count.default(100).describe("Passes over the training images."),
-    maxSteps: count.nullable().default(null).describe("Stop after this many steps; null: after the epochs. Does not bend the schedule."),
-    warmupEpochs: z.number().min(0).nullable().default(null).describe("Epochs of linear warm-up; null: a tenth of the epochs."),
+    maxSteps: count
+      .nullable()
+      .default(null)
+      .describe("Stop after this many steps; null: after the epochs. Does not bend the schedule."),
+    warmupEpochs: z
+      .number()
+      .min(0)
+      .nullable()
+      .default(null)
+      .describe("Epochs of linear warm-up; null: a tenth of the epochs."),
     finalFactor: z.number().min(0).max(1).default(1e-3).describe("Learning rate at the end as a share of the peak."),
   })
   .prefault({})
@@ -215,7 +273,10 @@ const schedule = z
 
 const checkpoint = z
   .strictObject({
-    everySteps: count.nullable().default(null).describe("Steps between checkpoints; null: one at the end of each epoch."),
+    everySteps: count
+      .nullable()
+      .default(null)
+      .describe("Steps between checkpoints; null: one at the end of each epoch."),
     keep: count.default(3).describe("Newest checkpoints kept."),
   })
   .prefault({})
@@ -223,7 +284,11 @@ const checkpoint = z
 
 const probe = z
   .strictObject({
-    everyEpochs: z.int().min(0).default(10).describe("Epochs between probes of the frozen features; 0: none. Needs labels."),
+    everyEpochs: z
+      .int()
+      .min(0)
+      .default(10)
+      .describe("Epochs between probes of the frozen features; 0: none. Needs labels."),
     knnK: count.default(20).describe("Neighbours that vote."),
   })
   .prefault({})

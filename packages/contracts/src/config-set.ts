@@ -26,7 +26,12 @@ export function applySettings(config: unknown, settings: readonly string[]): unk
 function split(setting: string): { path: string[]; text: string } {
   const at = setting.indexOf("=");
   if (at <= 0) {
-    throw new LejepaError({ code: "E_USAGE", where: "--set", expected: "key.path=value", got: JSON.stringify(setting) });
+    throw new LejepaError({
+      code: "E_USAGE",
+      where: "--set",
+      expected: "key.path=value",
+      got: JSON.stringify(setting),
+    });
   }
   return { path: setting.slice(0, at).trim().split("."), text: setting.slice(at + 1).trim() };
 }
@@ -69,7 +74,12 @@ function assign(value: unknown, path: readonly string[], leaf: unknown, setting:
   const [key, ...rest] = path;
   if (key === undefined) return leaf;
   if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value))) {
-    throw new LejepaError({ code: "E_USAGE", where: `--set ${setting}`, expected: `an object above ${key}`, got: JSON.stringify(value) });
+    throw new LejepaError({
+      code: "E_USAGE",
+      where: `--set ${setting}`,
+      expected: `an object above ${key}`,
+      got: JSON.stringify(value),
+    });
   }
   const object = (value ?? {}) as Record<string, unknown>;
   return { ...object, [key]: assign(object[key], rest, leaf, setting) };

@@ -134,7 +134,11 @@ const crossChecks: readonly ((config: Config) => Problem | undefined)[] = [
   ({ views }) =>
     views.localSize <= views.globalSize
       ? undefined
-      : { key: "views.localSize", expected: `at most views.globalSize (${views.globalSize})`, got: String(views.localSize) },
+      : {
+          key: "views.localSize",
+          expected: `at most views.globalSize (${views.globalSize})`,
+          got: String(views.localSize),
+        },
   ({ views, encoder }) => wholePatches("globalSize", views.globalSize, encoder),
   ({ views, encoder }) => (views.locals === 0 ? undefined : wholePatches("localSize", views.localSize, encoder)),
   ({ views }) => ordered("views.globalScale", views.globalScale),
@@ -144,7 +148,12 @@ const crossChecks: readonly ((config: Config) => Problem | undefined)[] = [
   ({ views }) =>
     views.globals + views.locals >= 2
       ? undefined
-      : { key: "views.globals", expected: "at least 2 views in all", got: "1", hint: "The loss compares views of one image." },
+      : {
+          key: "views.globals",
+          expected: "at least 2 views in all",
+          got: "1",
+          hint: "The loss compares views of one image.",
+        },
   ({ data: { splits } }) =>
     splits.validation + splits.test < 1
       ? undefined
@@ -153,7 +162,12 @@ const crossChecks: readonly ((config: Config) => Problem | undefined)[] = [
   ({ encoder }) =>
     !encoder.smallStem || !isVit(encoder.name)
       ? undefined
-      : { key: "encoder.smallStem", expected: `null or false for ${encoder.name}`, got: "true", hint: "Only ResNets have a stem." },
+      : {
+          key: "encoder.smallStem",
+          expected: `null or false for ${encoder.name}`,
+          got: "true",
+          hint: "Only ResNets have a stem.",
+        },
   ({ encoder }) =>
     encoder.stemStride === null || encoder.smallStem
       ? undefined
@@ -161,11 +175,20 @@ const crossChecks: readonly ((config: Config) => Problem | undefined)[] = [
   ({ encoder }) =>
     encoder.dropPath === 0 || isVit(encoder.name)
       ? undefined
-      : { key: "encoder.dropPath", expected: `0 for ${encoder.name}`, got: String(encoder.dropPath), hint: "Only ViTs drop paths." },
+      : {
+          key: "encoder.dropPath",
+          expected: `0 for ${encoder.name}`,
+          got: String(encoder.dropPath),
+          hint: "Only ViTs drop paths.",
+        },
   ({ schedule }) =>
     schedule.warmupEpochs < schedule.epochs
       ? undefined
-      : { key: "schedule.warmupEpochs", expected: `fewer than schedule.epochs (${schedule.epochs})`, got: String(schedule.warmupEpochs) },
+      : {
+          key: "schedule.warmupEpochs",
+          expected: `fewer than schedule.epochs (${schedule.epochs})`,
+          got: String(schedule.warmupEpochs),
+        },
   ({ data, augment }) => colourOnly(data.channels, augment),
 ];
 
@@ -189,9 +212,11 @@ function ordered(key: string, [from, to]: readonly [number, number]): Problem | 
 function colourOnly(channels: number, { colorJitter, grayscale }: Config["augment"]): Problem | undefined {
   if (channels === 3) return undefined;
   const hint = `Leave it out: it needs 3 channels and data.channels is ${channels}.`;
-  if (grayscale.probability > 0) return { key: "augment.grayscale.probability", expected: "0", got: String(grayscale.probability), hint };
+  if (grayscale.probability > 0)
+    return { key: "augment.grayscale.probability", expected: "0", got: String(grayscale.probability), hint };
   for (const name of ["saturation", "hue"] as const) {
-    if (colorJitter[name] > 0) return { key: `augment.colorJitter.${name}`, expected: "0", got: String(colorJitter[name]), hint };
+    if (colorJitter[name] > 0)
+      return { key: `augment.colorJitter.${name}`, expected: "0", got: String(colorJitter[name]), hint };
   }
   return undefined;
 }

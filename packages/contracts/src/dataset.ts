@@ -171,7 +171,11 @@ export function bindDataset<Schema extends z.ZodType>(plugin: Dataset<Schema>, o
       cause: result.error,
     });
   }
-  return Object.freeze({ id: plugin.id, options: result.data as Record<string, unknown>, plugin: plugin as unknown as Dataset });
+  return Object.freeze({
+    id: plugin.id,
+    options: result.data as Record<string, unknown>,
+    plugin: plugin as unknown as Dataset,
+  });
 }
 
 /** Whether a value is a plugin of a contract version that this release understands. */
@@ -194,7 +198,9 @@ export function findDataset(module: Readonly<Record<string, unknown>>, id: strin
     code: "E_USAGE",
     where: `dataset ${id}`,
     expected: `a module that exports defineDataset({ id: "${id}", ... }) of contract version 1`,
-    got: match ? `contract version ${String(match.api)}` : `plugins ${plugins.map((plugin) => String(plugin.id)).join(", ") || "none"}`,
+    got: match
+      ? `contract version ${String(match.api)}`
+      : `plugins ${plugins.map((plugin) => String(plugin.id)).join(", ") || "none"}`,
   });
 }
 

@@ -35,6 +35,14 @@ export {
   type SplitName,
 } from "./dataset.ts";
 export { configSchema, deviceNames, encoderNames } from "./config-schema.ts";
-export { configToJson, defineConfig, isVit, parseConfig, type AugmentConfig, type Config, type ConfigInput } from "./config.ts";
+export {
+  configToJson,
+  defineConfig,
+  isVit,
+  parseConfig,
+  type AugmentConfig,
+  type Config,
+  type ConfigInput,
+} from "./config.ts";
 export { applySettings } from "./config-set.ts";
 export { configJsonSchema, configKeys, configTable, type ConfigKey } from "./config-docs.ts";

@@ -17,6 +17,7 @@ export interface SchemaNode {
   readonly const?: unknown;
   readonly prefixItems?: readonly SchemaNode[];
   readonly items?: SchemaNode | boolean;
+  readonly minLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
@@ -37,7 +38,8 @@ export function describeIssues(
   issues: readonly Issue[],
   { schema, value }: { readonly schema: z.ZodType; readonly value: unknown },
 ): { where: string; expected: string; got: string; hint?: string } {
-  const [first, ...rest] = issues;
+  // a misspelt key explains the missing one, not the other way round
+  const [first, ...rest] = issues.toSorted((a, b) => Number(isUnknownKey(b)) - Number(isUnknownKey(a)));
   if (first === undefined) throw new TypeError("describeIssues needs an issue");
   const issue = narrowest(first);
   const { hint, ...parts } = describe(issue, inputSchema(schema), value);
@@ -86,6 +88,10 @@ function narrowest(issue: Issue): Issue {
   return { ...inner, path: [...issue.path, ...inner.path] };
 }
 
+function isUnknownKey(issue: Issue): boolean {
+  return issue.code === "unrecognized_keys";
+}
+
 function keyOf(issue: Issue): string {
   const extra = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
   return [...issue.path, ...extra].map(String).join(".");
@@ -97,12 +103,25 @@ function describe(issue: Issue, root: SchemaNode, value: unknown): { expected: s
   if (issue.code === "custom") return { expected: issue.message, got: show(given) };
   const node = nodeAt(root, issue.path);
   const enumeration = node?.enum ?? [];
-  const similar = typeof given === "string" ? nearest(given, enumeration.filter((item) => typeof item === "string")) : undefined;
+  const similar =
+    typeof given === "string"
+      ? nearest(
+          given,
+          enumeration.filter((item) => typeof item === "string"),
+        )
+      : undefined;
   const expected = node === undefined ? sentenceOf(issue) : typeText(node);
-  return { expected, got: show(given), ...(similar === undefined ? {} : { hint: `Did you mean ${JSON.stringify(similar)}?` }) };
+  return {
+    expected,
+    got: show(given),
+    ...(similar === undefined ? {} : { hint: `Did you mean ${JSON.stringify(similar)}?` }),
+  };
 }
 
-function describeUnknownKey(key: string, node: SchemaNode | undefined): { expected: string; got: string; hint?: string } {
+function describeUnknownKey(
+  key: string,
+  node: SchemaNode | undefined,
+): { expected: string; got: string; hint?: string } {
   const known = keysOf(node);
   const similar = nearest(key, known);
   return {
@@ -124,6 +143,7 @@ export function typeText(node: SchemaNode): string {
   if (node.prefixItems !== undefined) return `[${node.prefixItems.map(typeText).join(", ")}]`;
   if (node.type === "array") return typeof node.items === "object" ? `list of ${typeText(node.items)}` : "list";
   if (node.type === "integer" || node.type === "number") return node.type + rangeText(node);
+  if (node.type === "string" && node.minLength !== undefined) return "non-empty string";
   return node.type === undefined ? "anything" : [node.type].flat().join(" | ");
 }
 

@@ -76,7 +76,12 @@ class PhiloxStream implements RandomStream {
 
   integer(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
-      throw new LejepaError({ code: "E_USAGE", where: "RandomStream.integer", expected: "n in 1 .. 2^32", got: String(n) });
+      throw new LejepaError({
+        code: "E_USAGE",
+        where: "RandomStream.integer",
+        expected: "n in 1 .. 2^32",
+        got: String(n),
+      });
     }
     const limit = 2 ** 32 - (2 ** 32 % n);
     let value = this.uint32();
@@ -138,5 +143,10 @@ function hash(text: string): number {
 
 function checkInteger(name: string, value: number, most: number): void {
   if (Number.isSafeInteger(value) && value >= 0 && value <= most) return;
-  throw new LejepaError({ code: "E_USAGE", where: "stream", expected: `${name} as an integer in 0 .. ${most}`, got: String(value) });
+  throw new LejepaError({
+    code: "E_USAGE",
+    where: "stream",
+    expected: `${name} as an integer in 0 .. ${most}`,
+    got: String(value),
+  });
 }

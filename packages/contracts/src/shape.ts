@@ -27,7 +27,12 @@ export function expectRank(where: string, name: string, tensor: Shaped, rank: nu
 export function expectShape(where: string, name: string, tensor: Shaped, shape: readonly (number | null)[]): void {
   const got = tensor.shape;
   if (got.length === shape.length && shape.every((size, axis) => size === null || size === got[axis])) return;
-  throw new LejepaError({ code: "E_SHAPE", where, expected: `${name} of shape ${formatShape(shape)}`, got: formatShape(got) });
+  throw new LejepaError({
+    code: "E_SHAPE",
+    where,
+    expected: `${name} of shape ${formatShape(shape)}`,
+    got: formatShape(got),
+  });
 }
 
 function formatShape(shape: readonly (number | null)[]): string {

@@ -179,7 +179,11 @@ class RingLoader implements BatchLoader {
     if (this.#signal?.aborted) throw new LejepaError({ code: "E_ABORTED", where, problem: "stopped on request" });
     if (this.#closed) throw new LejepaError({ code: "E_USAGE", where, problem: "is closed" });
     if (this.#failure !== undefined) {
-      throw new LejepaError({ code: "E_IO", where: this.#store.imagesFile, problem: `cannot be read: ${this.#failure}` });
+      throw new LejepaError({
+        code: "E_IO",
+        where: this.#store.imagesFile,
+        problem: `cannot be read: ${this.#failure}`,
+      });
     }
   }
 

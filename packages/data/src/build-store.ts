@@ -123,7 +123,11 @@ async function decodeInto(plan: DecodePlan, options: DecodeOptions): Promise<voi
   }
 }
 
-async function fill(writer: StoreWriter, { items, fingerprints, family }: DecodePlan, options: DecodeOptions): Promise<void> {
+async function fill(
+  writer: StoreWriter,
+  { items, fingerprints, family }: DecodePlan,
+  options: DecodeOptions,
+): Promise<void> {
   const { plugin, pluginOptions, target, cacheDir, signal, onProgress } = options;
   const known = copyKnownRows(writer, { family, fingerprints, signal });
   const positions = items.flatMap((_, position) => (known.has(position) ? [] : [position]));
@@ -177,12 +181,23 @@ function nothingDecoded({ id }: Dataset, failures: readonly DecodeFailure[]): Le
 function explain(error: unknown, { signal, cacheDir }: BuildStoreOptions): unknown {
   if (isLejepaError(error)) return error;
   if (signal?.aborted) {
-    return new LejepaError({ code: "E_ABORTED", where: "reading the dataset", problem: "stopped on request", cause: error });
+    return new LejepaError({
+      code: "E_ABORTED",
+      where: "reading the dataset",
+      problem: "stopped on request",
+      cause: error,
+    });
   }
   const { code, message } = error as NodeJS.ErrnoException;
   const hint = hints[code ?? ""];
   if (hint === undefined) return error;
-  return new LejepaError({ code: "E_IO", where: cacheDir, problem: `cannot keep decoded images: ${message}`, hint, cause: error });
+  return new LejepaError({
+    code: "E_IO",
+    where: cacheDir,
+    problem: `cannot keep decoded images: ${message}`,
+    hint,
+    cause: error,
+  });
 }
 
 const hints: Readonly<Record<string, string>> = {

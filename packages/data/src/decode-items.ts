@@ -23,8 +23,14 @@ export interface DecodedItems {
   readonly logs: readonly string[];
 }
 
+const longestReason = 200;
+
 /** Decodes `items`. Never throws for a bad file: its result holds the reason. */
-export async function decodeItems(plugin: Dataset, items: readonly DatasetItem[], job: DecodeJob): Promise<DecodedItems> {
+export async function decodeItems(
+  plugin: Dataset,
+  items: readonly DatasetItem[],
+  job: DecodeJob,
+): Promise<DecodedItems> {
   const logs: string[] = [];
   const context = { ...job, log: (line: string) => logs.push(line) };
   const results: Decoded[] = [];
@@ -62,14 +68,16 @@ function checkRecord(record: ImageRecord, { size, channels }: DecodeTarget): str
   // by tag, not instanceof: a Buffer is a Uint8Array too
   const tag = (data as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag];
   if (tag !== arrays[dtype]) return `decoded to a ${tag} instead of the ${arrays[dtype]} of its dtype`;
-  if (data.length !== size * size * channels) return `decoded to ${data.length} values instead of ${size * size * channels}`;
+  if (data.length !== size * size * channels)
+    return `decoded to ${data.length} values instead of ${size * size * channels}`;
   if (dtype === "float32" && !data.every(Number.isFinite)) return "has pixels that are not numbers (NaN or infinite)";
   return undefined;
 }
 
-/** The message of an error on one line; the absolute path is cut down to the file's name. */
+/** The message of an error on one short line; the absolute path is cut down to the file's name. */
 export function oneLine(error: unknown, path: string): string {
   const text = error instanceof Error ? error.message : String(error);
   const name = path.split(/[/\\]/).at(-1) ?? path;
-  return text.replaceAll(path, name).replace(/\s+/g, " ").trim();
+  const line = text.replaceAll(path, name).replace(/\s+/g, " ").trim();
+  return line.length > longestReason ? `${line.slice(0, longestReason - 3)}...` : line;
 }

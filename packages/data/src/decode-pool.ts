@@ -26,13 +26,20 @@ const chunkBytes = 2 << 20;
 const chunkItems = 32;
 
 /** Decodes the items at the given positions. Rejects when aborted; never for a bad file. */
-export async function decodeAll(items: readonly DatasetItem[], positions: readonly number[], options: DecodeAllOptions): Promise<void> {
+export async function decodeAll(
+  items: readonly DatasetItem[],
+  positions: readonly number[],
+  options: DecodeAllOptions,
+): Promise<void> {
   const { plugin, job, signal } = options;
   const rowBytes = job.target.size ** 2 * job.target.channels;
   const threads = Math.max(1, options.workers ?? availableParallelism());
   const fairShare = Math.ceil(positions.length / threads / 4);
   const size = Math.max(1, Math.min(chunkItems, Math.floor(chunkBytes / rowBytes), fairShare));
-  const runner = plugin.module === undefined ? inProcess(plugin, job) : inThreads({ plugin, module: plugin.module, job, threads, signal });
+  const runner =
+    plugin.module === undefined
+      ? inProcess(plugin, job)
+      : inThreads({ plugin, module: plugin.module, job, threads, signal });
   const lanes = plugin.module === undefined ? 1 : threads * 2;
   let next = 0;
   const lane = async (): Promise<void> => {
@@ -57,13 +64,19 @@ async function decodeChunk(
   chunk: readonly number[],
   options: DecodeAllOptions & { readonly run: Run },
 ): Promise<void> {
-  const { results, logs } = await runOrIsolate(chunk.map((position) => items[position] as DatasetItem), options);
+  const { results, logs } = await runOrIsolate(
+    chunk.map((position) => items[position] as DatasetItem),
+    options,
+  );
   for (const line of logs) options.log(line);
   for (const [i, position] of chunk.entries()) options.onResult(position, results[i] as Decoded);
 }
 
 // a chunk that takes its thread down (out of memory, a native crash that Node survives) is tried again item by item
-async function runOrIsolate(items: readonly DatasetItem[], options: { readonly run: Run; readonly signal?: AbortSignal | undefined }): Promise<DecodedItems> {
+async function runOrIsolate(
+  items: readonly DatasetItem[],
+  options: { readonly run: Run; readonly signal?: AbortSignal | undefined },
+): Promise<DecodedItems> {
   try {
     return await options.run(items);
   } catch (error) {
@@ -82,7 +95,10 @@ async function runOrIsolate(items: readonly DatasetItem[], options: { readonly r
 // the plugin itself could not be loaded: no use in trying item by item
 function isSetupError(error: unknown): boolean {
   const { code } = error as { code?: unknown };
-  return typeof code === "string" && /^(ERR_MODULE_NOT_FOUND|ERR_UNKNOWN_FILE_EXTENSION|ERR_PACKAGE_PATH_NOT_EXPORTED|E_USAGE)$/.test(code);
+  return (
+    typeof code === "string" &&
+    /^(ERR_MODULE_NOT_FOUND|ERR_UNKNOWN_FILE_EXTENSION|ERR_PACKAGE_PATH_NOT_EXPORTED|E_USAGE)$/.test(code)
+  );
 }
 
 function inProcess(plugin: Dataset, job: DecodeJob): { run: Run; close: () => Promise<void> } {

@@ -46,7 +46,10 @@ async function fingerprint({ id, source }: DatasetItem): Promise<Fingerprint> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return { reason: "the file is not there" };
-    return { reason: code === "EACCES" || code === "EPERM" ? "no permission to read the file" : `the file cannot be read (${code})` };
+    return {
+      reason:
+        code === "EACCES" || code === "EPERM" ? "no permission to read the file" : `the file cannot be read (${code})`,
+    };
   }
 }
 

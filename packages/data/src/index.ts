@@ -16,6 +16,12 @@ export { listItems, type ItemList } from "./list-items.ts";
 export { splitItems, type SplitOptions } from "./splits.ts";
 export { channelStatistics, type ChannelStatistics } from "./statistics.ts";
 export { createSampler, epochOrder, type Sampler } from "./sampler.ts";
-export { createBatchLoader, type Batch, type BatchLoader, type BatchLoaderOptions, type LoaderTimes } from "./batch-loader.ts";
+export {
+  createBatchLoader,
+  type Batch,
+  type BatchLoader,
+  type BatchLoaderOptions,
+  type LoaderTimes,
+} from "./batch-loader.ts";
 export { expectClasses } from "./labels.ts";
 export type { BuildProgress, DecodeFailure, ImageForm, ImageStore, Splits } from "./types.ts";

@@ -10,7 +10,11 @@ import type { ImageStore } from "./types.ts";
  * @param where who needs labels, for the message, e.g. `compare`
  * @throws LejepaError E_DATA
  */
-export function expectClasses(where: string, { classes, labels }: Pick<ImageStore, "classes" | "labels">, rows?: Uint32Array): void {
+export function expectClasses(
+  where: string,
+  { classes, labels }: Pick<ImageStore, "classes" | "labels">,
+  rows?: Uint32Array,
+): void {
   const present = new Set(rows === undefined ? labels : Array.from(rows, (row) => labels[row] as number));
   present.delete(-1);
   if (present.size >= 2) return;

@@ -22,7 +22,11 @@ interface ListOptions {
  *
  * @throws LejepaError E_DATA when there is none or two have one id; whatever the plugin throws
  */
-export async function listItems(plugin: Dataset, options: unknown, { cacheDir, signal, log, onProgress }: ListOptions): Promise<ItemList> {
+export async function listItems(
+  plugin: Dataset,
+  options: unknown,
+  { cacheDir, signal, log, onProgress }: ListOptions,
+): Promise<ItemList> {
   onProgress?.({ phase: "index", done: 0, total: 0, failed: 0, reused: 0 });
   const context = { cacheDir, log: log ?? (() => {}), ...(signal === undefined ? {} : { signal }) };
   const { items, skipped = [] } = await plugin.index(options, context);
@@ -32,7 +36,12 @@ export async function listItems(plugin: Dataset, options: unknown, { cacheDir, s
   const seen = new Set<string>();
   for (const { id } of items) {
     if (seen.has(id)) {
-      throw new LejepaError({ code: "E_DATA", where: `dataset ${plugin.id}`, expected: "every item once", got: `${JSON.stringify(id)} twice` });
+      throw new LejepaError({
+        code: "E_DATA",
+        where: `dataset ${plugin.id}`,
+        expected: "every item once",
+        got: `${JSON.stringify(id)} twice`,
+      });
     }
     seen.add(id);
   }
@@ -41,5 +50,10 @@ export async function listItems(plugin: Dataset, options: unknown, { cacheDir, s
 
 function noItems({ id }: Dataset, skipped: readonly Skipped[]): LejepaError {
   const left = skipped.map(({ count, reason }) => `${count} ${reason}`).join(", ");
-  return new LejepaError({ code: "E_DATA", where: `dataset ${id}`, expected: "at least one image", got: left === "" ? "none" : `none (${left})` });
+  return new LejepaError({
+    code: "E_DATA",
+    where: `dataset ${id}`,
+    expected: "at least one image",
+    got: left === "" ? "none" : `none (${left})`,
+  });
 }

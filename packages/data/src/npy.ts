@@ -14,7 +14,8 @@ const headerSize = 128;
 export function npyHeader(dtype: PixelType, shape: readonly number[]): Uint8Array {
   const dims = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const text = `{'descr': '${pixelTypes[dtype].numpy}', 'fortran_order': False, 'shape': (${dims}), }`;
-  if (text.length > headerSize - magic.length - 3) throw new RangeError(`npyHeader: shape ${shape.join("x")} is too long`);
+  if (text.length > headerSize - magic.length - 3)
+    throw new RangeError(`npyHeader: shape ${shape.join("x")} is too long`);
   const bytes = new Uint8Array(headerSize).fill(0x20);
   bytes.set(magic);
   bytes[8] = headerSize - 10;
@@ -25,7 +26,9 @@ export function npyHeader(dtype: PixelType, shape: readonly number[]): Uint8Arra
 }
 
 /** What a header says, or `undefined` when it is not one that `npyHeader` writes. */
-export function parseNpyHeader(bytes: Uint8Array): { dtype: PixelType; shape: number[]; headerBytes: number } | undefined {
+export function parseNpyHeader(
+  bytes: Uint8Array,
+): { dtype: PixelType; shape: number[]; headerBytes: number } | undefined {
   if (bytes.length < headerSize || magic.some((byte, i) => bytes[i] !== byte)) return undefined;
   const text = new TextDecoder("latin1").decode(bytes.subarray(10, headerSize));
   const match = /^\{'descr': '([^']+)', 'fortran_order': False, 'shape': \(([\d, ]*)\), \}\s*$/.exec(text);

@@ -29,7 +29,12 @@ export function openStore(folder: string, listing: Listing): ImageStore {
   const index = readStoredIndex(folder);
   const imagesFile = join(folder, storeFiles.images);
   if (index === undefined) {
-    throw new LejepaError({ code: "E_IO", where: folder, expected: "a whole image store", got: "a missing or damaged one" });
+    throw new LejepaError({
+      code: "E_IO",
+      where: folder,
+      expected: "a whole image store",
+      got: "a missing or damaged one",
+    });
   }
   const { dtype, shape, headerBytes } = index;
   const [count, height, width, channels] = shape;
@@ -47,7 +52,9 @@ export function openStore(folder: string, listing: Listing): ImageStore {
     fullScale: pixelTypes[dtype].fullScale,
     items,
     ...labelItems(items),
-    fingerprint: hashList(items.map(({ label, group, split }, row) => JSON.stringify([index.fingerprints[row], label, group, split]))),
+    fingerprint: hashList(
+      items.map(({ label, group, split }, row) => JSON.stringify([index.fingerprints[row], label, group, split])),
+    ),
     failures: [...listing.failures, ...index.failures.map(({ id, reason }) => ({ id, reason }))],
     skipped: listing.skipped,
     notes: Object.fromEntries(Object.entries(index.notes).map(([note, rows]) => [note, rows.length])),
@@ -66,7 +73,10 @@ function itemsOfRows({ ids }: StoredIndex, listed: readonly DatasetItem[]): Data
 function labelItems(items: readonly DatasetItem[]): { classes: readonly string[]; labels: Int32Array } {
   const classes = [...new Set(items.flatMap(({ label }) => (label === undefined ? [] : [label])))].sort();
   const numbers = new Map(classes.map((name, number) => [name, number]));
-  return { classes, labels: Int32Array.from(items, ({ label }) => (label === undefined ? -1 : (numbers.get(label) as number))) };
+  return {
+    classes,
+    labels: Int32Array.from(items, ({ label }) => (label === undefined ? -1 : (numbers.get(label) as number))),
+  };
 }
 
 function openHandle(file: string): number {
@@ -77,9 +87,18 @@ function openHandle(file: string): number {
   }
 }
 
-type RowSource = Pick<ImageStore, "imagesFile" | "headerBytes" | "count" | "rowElements" | "dtype"> & { readonly handle: number };
+type RowSource = Pick<ImageStore, "imagesFile" | "headerBytes" | "count" | "rowElements" | "dtype"> & {
+  readonly handle: number;
+};
 
-function createRowReader({ handle, imagesFile, headerBytes, count, rowElements, dtype }: RowSource): Pick<ImageStore, "read" | "close"> {
+function createRowReader({
+  handle,
+  imagesFile,
+  headerBytes,
+  count,
+  rowElements,
+  dtype,
+}: RowSource): Pick<ImageStore, "read" | "close"> {
   let open = true;
   const { bytes: elementBytes, view } = pixelTypes[dtype];
   const read = (rows: ArrayLike<number>, out?: PixelArray): PixelArray => {
@@ -89,10 +108,19 @@ function createRowReader({ handle, imagesFile, headerBytes, count, rowElements, 
     const rowBytes = rowElements * elementBytes;
     try {
       for (let i = 0; i < rows.length; i++) {
-        readFully(handle, bytes.subarray(i * rowBytes, (i + 1) * rowBytes), headerBytes + (rows[i] as number) * rowBytes);
+        readFully(
+          handle,
+          bytes.subarray(i * rowBytes, (i + 1) * rowBytes),
+          headerBytes + (rows[i] as number) * rowBytes,
+        );
       }
     } catch (cause) {
-      throw new LejepaError({ code: "E_IO", where: imagesFile, problem: `cannot be read: ${(cause as Error).message}`, cause });
+      throw new LejepaError({
+        code: "E_IO",
+        where: imagesFile,
+        problem: `cannot be read: ${(cause as Error).message}`,
+        cause,
+      });
     }
     return pixels;
   };
@@ -112,7 +140,8 @@ interface ReadRequest {
 }
 
 function checkRead({ open, rows, count, room, needed }: ReadRequest): void {
-  const refuse = (expected: string, got: string): LejepaError => new LejepaError({ code: "E_USAGE", where: "ImageStore.read", expected, got });
+  const refuse = (expected: string, got: string): LejepaError =>
+    new LejepaError({ code: "E_USAGE", where: "ImageStore.read", expected, got });
   if (!open) throw refuse("an open store", "a closed one");
   if (room < needed) throw refuse(`room for ${needed} values`, String(room));
   for (let i = 0; i < rows.length; i++) {

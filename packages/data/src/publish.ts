@@ -3,7 +3,17 @@
  * processes make the same folder, the first rename wins and the other's work is dropped.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 const prefix = ".unfinished-";
@@ -63,7 +73,8 @@ function flush(path: string): void {
   try {
     fsyncSync(handle);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM" && (error as NodeJS.ErrnoException).code !== "EINVAL") throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EPERM" && (error as NodeJS.ErrnoException).code !== "EINVAL")
+      throw error;
   } finally {
     closeSync(handle);
   }
@@ -74,7 +85,9 @@ function removeAbandoned(parent: string): void {
     if (!name.startsWith(prefix)) continue;
     const folder = join(parent, name);
     try {
-      const times = [folder, ...readdirSync(folder).map((file) => join(folder, file))].map((path) => statSync(path).mtimeMs);
+      const times = [folder, ...readdirSync(folder).map((file) => join(folder, file))].map(
+        (path) => statSync(path).mtimeMs,
+      );
       if (Date.now() - Math.max(...times) > abandonedAfter) rmSync(folder, { recursive: true, force: true });
     } catch {
       // another process removed or renamed it meanwhile

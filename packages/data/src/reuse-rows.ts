@@ -17,7 +17,10 @@ interface ReuseOptions {
 }
 
 /** Copies the rows that the newest earlier cache has; returns their positions. */
-export function copyKnownRows(writer: StoreWriter, { family, fingerprints, signal }: ReuseOptions): ReadonlySet<number> {
+export function copyKnownRows(
+  writer: StoreWriter,
+  { family, fingerprints, signal }: ReuseOptions,
+): ReadonlySet<number> {
   const copied = new Set<number>();
   const earlier = newestStore(family);
   if (earlier === undefined) return copied;
@@ -42,7 +45,9 @@ export function copyKnownRows(writer: StoreWriter, { family, fingerprints, signa
   return copied;
 }
 
-function newestStore(family: string): { folder: string; index: StoredIndex & { readonly headerBytes: number } } | undefined {
+function newestStore(
+  family: string,
+): { folder: string; index: StoredIndex & { readonly headerBytes: number } } | undefined {
   const stores = readdirSync(family)
     .filter((name) => !name.startsWith("."))
     .map((name) => join(family, name))

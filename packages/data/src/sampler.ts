@@ -27,7 +27,10 @@ export function epochOrder(rows: Uint32Array, seed: number, epoch: number): Uint
  * @param rows the rows to train on, usually `splits.train`
  * @throws LejepaError E_DATA when there are fewer rows than one batch needs
  */
-export function createSampler(rows: Uint32Array, { batchSize, seed }: { readonly batchSize: number; readonly seed: number }): Sampler {
+export function createSampler(
+  rows: Uint32Array,
+  { batchSize, seed }: { readonly batchSize: number; readonly seed: number },
+): Sampler {
   const stepsPerEpoch = Math.floor(rows.length / batchSize);
   if (stepsPerEpoch < 1) {
     throw new LejepaError({

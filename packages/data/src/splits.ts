@@ -36,7 +36,9 @@ interface Unit {
  * @throws LejepaError E_DATA when a group is fixed to two splits, or nothing is left to train on
  */
 export function splitItems(items: readonly DatasetItem[], options: SplitOptions): Splits {
-  const assigned = items.map((item): Fixed => (item.split === "validation" || item.split === "test" ? item.split : undefined));
+  const assigned = items.map(
+    (item): Fixed => (item.split === "validation" || item.split === "test" ? item.split : undefined),
+  );
   checkGroups(items, assigned);
   const share = {
     validation: assigned.includes("validation") ? 0 : options.validation,
@@ -79,12 +81,21 @@ function checkGroups(items: readonly DatasetItem[], assigned: readonly Fixed[]):
   }
 }
 
-function collectUnits(items: readonly DatasetItem[], rows: readonly number[], { stratify, seed }: SplitOptions): Unit[] {
+function collectUnits(
+  items: readonly DatasetItem[],
+  rows: readonly number[],
+  { stratify, seed }: SplitOptions,
+): Unit[] {
   const units = new Map<string, Unit>();
   for (const row of rows) {
     const { id, group, label } = items[row] as DatasetItem;
     const name = group === undefined ? `item ${id}` : `group ${group}`;
-    const unit: Unit = units.get(name) ?? { name, order: stream(seed, `split ${name}`).uint32(), rows: [], classes: new Map() };
+    const unit: Unit = units.get(name) ?? {
+      name,
+      order: stream(seed, `split ${name}`).uint32(),
+      rows: [],
+      classes: new Map(),
+    };
     units.set(name, unit);
     unit.rows.push(row);
     const kind = stratify ? (label ?? "") : "";
@@ -103,7 +114,10 @@ interface Need {
   readonly classes: Map<string, number>;
 }
 
-function* assignUnits(units: readonly Unit[], shares: Readonly<Record<SplitName, number>>): Generator<[Unit, SplitName]> {
+function* assignUnits(
+  units: readonly Unit[],
+  shares: Readonly<Record<SplitName, number>>,
+): Generator<[Unit, SplitName]> {
   const counts = new Map<string, number>();
   for (const { classes } of units) for (const [kind, n] of classes) counts.set(kind, (counts.get(kind) ?? 0) + n);
   const total = [...counts.values()].reduce((sum, n) => sum + n, 0);

@@ -35,7 +35,11 @@ const copyBytes = 4 << 20;
 /** Starts a store of the given items in `folder`. */
 export function createStoreWriter(
   folder: string,
-  { dataset, items, target }: { readonly dataset: string; readonly items: readonly WriterItem[]; readonly target: DecodeTarget },
+  {
+    dataset,
+    items,
+    target,
+  }: { readonly dataset: string; readonly items: readonly WriterItem[]; readonly target: DecodeTarget },
 ): StoreWriter {
   const { size, channels } = target;
   const handle = openSync(join(folder, storeFiles.images), "w+");
@@ -85,7 +89,10 @@ export function createStoreWriter(
         fingerprints: rows.map((position) => (items[position] as WriterItem).fingerprint),
         failures: failed,
         notes: Object.fromEntries(
-          [...notes].map(([note, positions]) => [note, positions.map((position) => rowOf.get(position) as number).sort((a, b) => a - b)]),
+          [...notes].map(([note, positions]) => [
+            note,
+            positions.map((position) => rowOf.get(position) as number).sort((a, b) => a - b),
+          ]),
         ),
       };
       writeFileSync(join(folder, storeFiles.index), JSON.stringify(index));

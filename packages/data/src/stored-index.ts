@@ -56,7 +56,9 @@ function checkImages(file: string, { dtype, shape }: StoredIndex): number | unde
     const header = parseNpyHeader(bytes);
     if (header === undefined || header.dtype !== dtype || header.shape.join() !== shape.join()) return undefined;
     const pixels = shape.reduce((product, size) => product * size, 1);
-    return statSync(file).size === header.headerBytes + pixels * pixelTypes[dtype].bytes ? header.headerBytes : undefined;
+    return statSync(file).size === header.headerBytes + pixels * pixelTypes[dtype].bytes
+      ? header.headerBytes
+      : undefined;
   } finally {
     closeSync(handle);
   }

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import * as api from "./index.ts";
+
+test("the public names", () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "LejepaError",
+      "applySettings",
+      "bindDataset",
+      "configJsonSchema",
+      "configKeys",
+      "configSchema",
+      "configTable",
+      "configToJson",
+      "defineConfig",
+      "defineDataset",
+      "deviceNames",
+      "encoderNames",
+      "errorCodes",
+      "expectRank",
+      "expectShape",
+      "findDataset",
+      "isDataset",
+      "isLejepaError",
+      "isVit",
+      "nearest",
+      "objectiveDefaults",
+      "parseConfig",
+      "stream",
+    ]
+  `);
+});
