@@ -1,4 +1,7 @@
 import { defineConfig, mergeConfig } from "vitest/config";
 import base from "../../vitest.base.ts";
 
-export default mergeConfig(base, defineConfig({ test: { name: "@lejepa/data" } }));
+export default mergeConfig(
+  base,
+  defineConfig({ test: { name: "@lejepa/data", globalSetup: ["test/build-workers.ts"] } }),
+);

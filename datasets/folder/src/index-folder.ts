@@ -85,8 +85,9 @@ async function scanFolder(root: string, path: string, signal: AbortSignal | unde
 async function findDepth(root: string, listed: readonly Labelled[]): Promise<8 | 16> {
   const candidates = listed.filter(({ path }) => [".png", ".tif", ".tiff"].includes(extname(path).toLowerCase()));
   const step = Math.max(1, Math.floor(candidates.length / sampledFiles));
-  const sharp = candidates.length === 0 ? undefined : await loadSharp();
-  for (let i = 0; sharp !== undefined && i < candidates.length; i += step) {
+  if (candidates.length === 0) return 8;
+  const sharp = await loadSharp();
+  for (let i = 0; i < candidates.length; i += step) {
     const { path } = candidates[i] as Labelled;
     const depth = await sharp(join(root, path))
       .metadata()

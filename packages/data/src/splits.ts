@@ -1,6 +1,6 @@
 /**
  * Train, validation and test rows: grouped (no group in two splits), stratified by class, and the same for the same items
- * and seed in whatever order they are listed. Greedy like scikit-learn's StratifiedGroupKFold, not an exact optimum.
+ * and seed in whatever order they are listed. Greedy, not an exact optimum: with few large groups the shares are rough.
  */
 import { LejepaError, stream, type DatasetItem, type SplitName } from "@lejepa/contracts";
 import type { Splits } from "./types.ts";
@@ -15,8 +15,6 @@ export interface SplitOptions {
   readonly stratify: boolean;
   readonly seed: number;
 }
-
-const names = ["train", "validation", "test"] as const satisfies readonly SplitName[];
 
 /** Items that move together: a group, or one item without a group. */
 interface Unit {
@@ -48,7 +46,7 @@ export function splitItems(items: readonly DatasetItem[], options: SplitOptions)
   const units = collectUnits(items, free, options);
   const result: Record<SplitName, number[]> = { train: [], validation: [], test: [] };
   for (const [row, name] of assigned.entries()) if (name !== undefined) result[name].push(row);
-  for (const [unit, name] of assignUnits(units, { train: 1 - share.validation - share.test, ...share })) {
+  for (const [unit, name] of assignUnits(units, share)) {
     for (const row of unit.rows) result[name].push(row);
   }
   if (result.train.length === 0) throw nothingToTrain(items.length, units.length);
@@ -101,48 +99,53 @@ function collectUnits(
     const kind = stratify ? (label ?? "") : "";
     unit.classes.set(kind, (unit.classes.get(kind) ?? 0) + 1);
   }
-  // large units first, while there is room for them; then in an order drawn by hashing names, so listing order is moot
-  return [...units.values()].sort(
-    (a, b) => b.rows.length - a.rows.length || a.order - b.order || (a.name < b.name ? -1 : 1),
-  );
+  // an order drawn by hashing names: the listing's order is moot, and a new item moves few others
+  return [...units.values()].sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1));
 }
 
+/** Rows that a split still wants, in all and by class. */
 interface Need {
-  readonly name: SplitName;
-  /** Rows still wanted, in all and by class. */
   total: number;
   readonly classes: Map<string, number>;
 }
 
-function* assignUnits(
-  units: readonly Unit[],
-  shares: Readonly<Record<SplitName, number>>,
-): Generator<[Unit, SplitName]> {
+type Shares = Readonly<Record<"validation" | "test", number>>;
+
+function assignUnits(units: readonly Unit[], shares: Shares): Map<Unit, SplitName> {
   const counts = new Map<string, number>();
   for (const { classes } of units) for (const [kind, n] of classes) counts.set(kind, (counts.get(kind) ?? 0) + n);
   const total = [...counts.values()].reduce((sum, n) => sum + n, 0);
-  const needs: Need[] = names
-    .filter((name) => shares[name] > 0)
-    .map((name) => ({
-      name,
-      total: shares[name] * total,
-      classes: new Map([...counts].map(([kind, n]) => [kind, shares[name] * n])),
-    }));
-  for (const unit of units) {
-    const best = needs.reduce((left, right) => (cost(unit, right) < cost(unit, left) ? right : left));
-    best.total -= unit.rows.length;
-    for (const [kind, n] of unit.classes) best.classes.set(kind, (best.classes.get(kind) ?? 0) - n);
-    yield [unit, best.name];
+  const result = new Map<Unit, SplitName>(units.map((unit) => [unit, "train"]));
+  for (const name of ["test", "validation"] as const) {
+    const share = shares[name];
+    const classes = new Map([...counts].map(([kind, n]) => [kind, share * n]));
+    fill({ total: share * total, classes }, name, result);
+  }
+  return result;
+}
+
+// how much worse than before the counts by class may become to meet the total: first nothing, in the end anything
+const tolerances = [0, 1, 3, Number.POSITIVE_INFINITY];
+
+function fill(need: Need, name: SplitName, result: Map<Unit, SplitName>): void {
+  for (const tolerance of tolerances) {
+    for (const [unit, home] of result) {
+      if (home !== "train" || squaredChange(need.total, unit.rows.length) >= 0) continue;
+      if (classChange(unit, need) >= tolerance) continue;
+      result.set(unit, name);
+      need.total -= unit.rows.length;
+      for (const [kind, n] of unit.classes) need.classes.set(kind, (need.classes.get(kind) ?? 0) - n);
+    }
   }
 }
 
-// change of the squared distance from the wanted counts, by class and in all, when the unit goes there
-function cost(unit: Unit, need: Need): number {
-  let change = squaredChange(need.total, unit.rows.length);
-  for (const [kind, n] of unit.classes) change += squaredChange(need.classes.get(kind) ?? 0, n);
+function classChange({ classes }: Unit, need: Need): number {
+  let change = 0;
+  for (const [kind, n] of classes) change += squaredChange(need.classes.get(kind) ?? 0, n);
   return change;
 }
 
+// of the squared distance from the wanted count when n rows are added
 function squaredChange(wanted: number, n: number): number {
   return n * n - 2 * n * wanted;
 }

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import * as api from "./index.ts";
+
+test("the public names", () => {
+  expect(Object.keys(api).sort()).toEqual([
+    "buildStore",
+    "channelStatistics",
+    "createBatchLoader",
+    "createSampler",
+    "epochOrder",
+    "expectClasses",
+    "listItems",
+    "splitItems",
+  ]);
+});
