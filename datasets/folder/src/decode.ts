@@ -101,13 +101,15 @@ async function resize(image: Sharp, job: Resize): Promise<Samples> {
 // a fourth band is not transparency to be multiplied into the others (it may be near infrared): each band by itself
 async function resizeBands(sharp: Factory, image: Sharp, job: Resize): Promise<Samples> {
   const { metadata, size } = job;
-  const whole = await samplesOf(image.autoOrient().toColourspace(workingSpace(metadata)), metadata);
+  // as 8-bit gray, sharp would drop the alpha
+  const space = workingSpace(metadata) === "b-w" && metadata.hasAlpha ? "srgb" : workingSpace(metadata);
+  const whole = await samplesOf(image.autoOrient().toColourspace(space), metadata);
   const bands: Samples[] = [];
   for (let band = 0; band < whole.channels; band++) {
     const plane = toPlane(whole, band);
-    const space = plane instanceof Uint16Array ? "grey16" : "b-w";
     const raw = { width: whole.width, height: whole.height, channels: 1 } as const;
-    bands.push(await samplesOf(shape(sharp(plane, { raw }), job).toColourspace(space), metadata));
+    const gray = plane instanceof Uint16Array ? "grey16" : "b-w";
+    bands.push(await samplesOf(shape(sharp(plane, { raw }), job).toColourspace(gray), metadata));
   }
   const data =
     bands[0]?.data instanceof Uint16Array

@@ -11,13 +11,13 @@ import type { Sampler } from "./sampler.ts";
 import type { ImageStore } from "./types.ts";
 import { workerUrl } from "./worker-url.ts";
 
-/** One batch. Its pixels are overwritten after the next call of `next`. */
+/** One batch. Its pixels are overwritten by the next call of `next`. */
 export interface Batch {
   readonly step: number;
   readonly epoch: number;
   /** Rows of the store, in the batch's order. */
   readonly rows: Uint32Array;
-  /** [rows, height, width, channels], over shared memory. */
+  /** [rows, height, width, channels], in ordinary memory (ONNX Runtime takes no shared memory). */
   readonly images: PixelArray;
   /** Class of each image, -1 without a label. */
   readonly labels: Int32Array;
@@ -71,12 +71,14 @@ class RingLoader implements BatchLoader {
   readonly #store: ImageStore;
   readonly #sampler: Sampler;
   readonly #signal: AbortSignal | undefined;
-  readonly #slots: readonly SharedArrayBuffer[];
+  /** Shared with the threads: the batches read ahead. */
+  readonly #slots: readonly PixelArray[];
+  /** The batch that the caller has. */
+  readonly #images: PixelArray;
   readonly #ready: Int32Array;
   readonly #workers: readonly Worker[];
   readonly #pending: Pending[] = [];
   #nextStep: number;
-  #held: number | undefined;
   #failure: string | undefined;
   #wake: (() => void) | undefined;
   #closed = false;
@@ -89,15 +91,16 @@ class RingLoader implements BatchLoader {
     this.#sampler = sampler;
     this.#signal = signal;
     this.#nextStep = startStep;
-    this.#slots = Array.from({ length: ahead + 1 }, () => new SharedArrayBuffer(sampler.batchSize * rowBytes));
-    const tickets = new SharedArrayBuffer(this.#slots.length * 4);
+    const memory = Array.from({ length: ahead }, () => new SharedArrayBuffer(sampler.batchSize * rowBytes));
+    const { view } = pixelTypes[store.dtype];
+    this.#slots = memory.map((buffer) => view(buffer));
+    this.#images = view(new ArrayBuffer(sampler.batchSize * rowBytes));
+    const tickets = new SharedArrayBuffer(ahead * 4);
     this.#ready = new Int32Array(tickets);
     const { imagesFile, headerBytes } = store;
-    const workerData: BatchWorkerData = { imagesFile, headerBytes, rowBytes, slots: this.#slots, tickets };
+    const workerData: BatchWorkerData = { imagesFile, headerBytes, rowBytes, slots: memory, tickets };
     this.#workers = Array.from({ length: workers }, () => this.#start(workerData));
     for (let slot = 0; slot < ahead; slot++) this.#request(slot);
-    // the slot that the caller will hold at first is the last one
-    this.#held = ahead;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -107,18 +110,17 @@ class RingLoader implements BatchLoader {
 
   async next(): Promise<Batch> {
     this.#checkOpen();
-    if (this.#held !== undefined) this.#request(this.#held);
-    this.#held = undefined;
     const { slot, step, rows, ticket } = this.#pending.shift() as Pending;
     await this.#until(slot, ticket);
-    this.#held = slot;
+    this.#images.set(this.#slots[slot] as PixelArray);
+    this.#request(slot);
     this.#batches += 1;
-    const { dtype, labels, rowElements } = this.#store;
+    const { labels } = this.#store;
     return {
       step,
       epoch: this.#sampler.epochOf(step),
       rows,
-      images: pixelTypes[dtype].view(this.#slots[slot] as SharedArrayBuffer, 0, rows.length * rowElements),
+      images: this.#images,
       labels: Int32Array.from(rows, (row) => labels[row] as number),
     };
   }
