@@ -110,7 +110,7 @@ test("what the user should know is noted", async () => {
 const half = (name: string): Uint8Array => bytesOf(name).subarray(0, bytesOf(name).length / 2);
 test.each([
   ["text.jpg", "not an image", "unsupported image format"],
-  ["empty.png", "", "unsupported image format"],
+  ["empty.png", "", "is empty"],
   ["half.jpg", half("progressive.JPG"), "premature end of JPEG image"],
   ["half.png", half("rgb.png"), "libpng read error"],
   ["half.tif", half("rgb-raw.tif"), "Read error"],

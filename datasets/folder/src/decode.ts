@@ -3,12 +3,14 @@
  * anti-aliased resize (Lanczos 3 when smaller, bicubic when larger), then channels and bits as wanted. Reads what sharp
  * reads at 8 and 16 bits; floating-point and 32-bit rasters are refused (they need a plugin that knows their units).
  */
+import { readFile, stat } from "node:fs/promises";
 import type { DatasetItem, DecodeContext, ImageRecord } from "@lejepa/contracts";
 import type { Metadata, Sharp } from "sharp";
 import { toChannels, toDepth, type Samples } from "./channels.ts";
 import { loadSharp } from "./load-sharp.ts";
 import type { FolderOptions } from "./options.ts";
 
+const largestInMemory = 32 << 20;
 const fits = { crop: "cover", squash: "fill", pad: "contain" } as const;
 
 type Factory = Awaited<ReturnType<typeof loadSharp>>;
@@ -22,7 +24,7 @@ export async function decodeImage(
   if (channels !== 1 && channels !== 3 && channels !== 4) {
     throw new RangeError(`the folder dataset stores 1, 3 or 4 channels, not ${channels}`);
   }
-  const { metadata, samples } = await readFile(item.source.path, { size, options, bands: channels === 4 });
+  const { metadata, samples } = await readImage(item.source.path, { size, options, bands: channels === 4 });
   const data = toDepth(toChannels(samples, channels), item.source["depth"] === 16 ? 16 : 8);
   const note = noteOn(metadata, size);
   return {
@@ -42,14 +44,14 @@ interface ReadOptions {
   readonly bands: boolean;
 }
 
-async function readFile(
+async function readImage(
   path: string,
   { size, options, bands }: ReadOptions,
 ): Promise<{ metadata: Metadata; samples: Samples }> {
   const sharp = await loadSharp();
   try {
     // strict: with less, a compression that libvips lacks (Zstandard or LERC in a tiled TIFF) reads as black
-    const image = sharp(path, { failOn: "warning" });
+    const image = sharp(await inputOf(path), { failOn: "warning" });
     const metadata = await image.metadata();
     checkBands(metadata);
     const job = { metadata, size, options };
@@ -57,6 +59,12 @@ async function readFile(
   } catch (cause) {
     throw new Error(ownMessage((cause as Error).message), { cause });
   }
+}
+
+// sharp opens its input twice, for header and pixels: cheaper from memory, unless the file is huge
+async function inputOf(path: string): Promise<Buffer | string> {
+  const { size } = await stat(path);
+  return size <= largestInMemory ? readFile(path) : path;
 }
 
 // libvips lists its last messages, those of other images too; the last is this image's, unless it says nothing

@@ -7,7 +7,7 @@ import { extname, join } from "node:path";
 import type { Skipped } from "@lejepa/contracts";
 
 /** Extensions that are read, in lower case. */
-export const imageExtensions: ReadonlySet<string> = new Set([
+const imageExtensions: ReadonlySet<string> = new Set([
   ".jpg",
   ".jpeg",
   ".jpe",

@@ -88,7 +88,7 @@ test.for(["neon_sites_chips", "naip4_chips_derived", "transcoded", "rasterio", "
     const list = needs(context, `expected/geotiff_${set}.json`);
     const all = JSON.parse(readFileSync(list, "utf8")) as Expected[];
     const files = all.filter((entry) => entry.band_stats !== undefined && plain(entry));
-    expect(files.length).toBeGreaterThan(5);
+    expect(files.length).toBeGreaterThan(0);
     for (const entry of files)
       expect([entry.file, await readsAs(entry)]).toEqual([entry.file, refusable(entry) ? "refused" : "same"]);
   },

@@ -166,7 +166,7 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** A value in an error message: short, one line. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
   if (typeof value === "number" || typeof value === "bigint") return String(value);

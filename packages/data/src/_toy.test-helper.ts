@@ -7,7 +7,9 @@ import { onTestFinished } from "vitest";
 import { toy, type ToyFile } from "./_toy-dataset.test-helper.ts";
 
 /** The same plugin without a module: decoded on the calling thread. */
-export const { module: _module, ...inProcessToy } = toy;
+export const inProcessToy: Omit<typeof toy, "module"> = Object.fromEntries(
+  Object.entries(toy).filter(([key]) => key !== "module"),
+) as typeof toy;
 
 /** A temporary folder that goes when the test ends. */
 export async function temporaryFolder(): Promise<string> {

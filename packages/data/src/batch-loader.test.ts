@@ -102,6 +102,14 @@ test("stopped on request, closed, and a file that goes away", async () => {
   await broken.close();
 });
 
+test("nonsense is refused", async () => {
+  const store = await openToys();
+  const start = (options: object) => () => createBatchLoader(store, { sampler: sampler(store), ...options });
+  expect(start({ ahead: 0 })).toThrow("createBatchLoader: expected ahead as an integer >= 1, got 0.");
+  expect(start({ workers: 1.5 })).toThrow("expected workers as an integer >= 1, got 1.5.");
+  expect(start({ startStep: -1 })).toThrow("expected startStep as an integer >= 0, got -1.");
+});
+
 test("aborting wakes a caller that waits", async () => {
   const store = await openToys();
   const controller = new AbortController();

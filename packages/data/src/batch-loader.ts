@@ -34,7 +34,7 @@ export interface LoaderTimes {
 /** Hands out the batches of a run in order. */
 export interface BatchLoader {
   /**
-   * The batch of the next step.
+   * The batch of the next step. One call at a time.
    * @throws LejepaError E_IO when the store cannot be read, E_ABORTED after the signal, E_USAGE after `close`
    */
   next(): Promise<Batch>;
@@ -55,8 +55,22 @@ export interface BatchLoaderOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Starts reading batches of `store` in the sampler's order. Memory: `ahead + 1` batches. */
+/**
+ * Starts reading batches of `store` in the sampler's order. Memory: `ahead + 1` batches.
+ *
+ * @throws LejepaError E_USAGE for fewer than one thread or batch ahead, or a first step that is not 0, 1, ...
+ */
 export function createBatchLoader(store: ImageStore, options: BatchLoaderOptions): BatchLoader {
+  for (const [name, least] of [
+    ["ahead", 1],
+    ["workers", 1],
+    ["startStep", 0],
+  ] as const) {
+    const value = options[name];
+    if (value === undefined || (Number.isSafeInteger(value) && value >= least)) continue;
+    const expected = `${name} as an integer >= ${least}`;
+    throw new LejepaError({ code: "E_USAGE", where: "createBatchLoader", expected, got: String(value) });
+  }
   return new RingLoader(store, options);
 }
 

@@ -217,6 +217,18 @@ test("stopped on request: one error, nothing left behind, and the next call work
   expect((await build(dataset, { cacheDir })).store.count).toBe(60);
 });
 
+test("many threads and a signal: no warnings", async () => {
+  const root = await temporaryFolder();
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", note);
+  onTestFinished(() => void process.off("warning", note));
+  const dataset = await writeToys(root, manyToys(80));
+  const { signal } = new AbortController();
+  expect((await build(dataset, { cacheDir: join(root, "cache"), workers: 8, signal })).store.count).toBe(80);
+  expect(warnings).toEqual([]);
+});
+
 test.each([
   ["images cut short", async (folder: string) => truncate(join(folder, "images.npy"), 200)],
   [

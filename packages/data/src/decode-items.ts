@@ -1,8 +1,8 @@
 /**
- * Decodes items one after the other and checks what comes back. The same code runs in a worker thread and, for plugins
+ * Decodes items, a few at a time, and checks what comes back. The same code runs in a worker thread and, for plugins
  * without a module, on the calling thread. Nothing is written here.
  */
-import type { Dataset, DatasetItem, DecodeTarget, ImageRecord, PixelType } from "@lejepa/contracts";
+import type { Dataset, DatasetItem, DecodeContext, DecodeTarget, ImageRecord, PixelType } from "@lejepa/contracts";
 import { bytesOf } from "./pixels.ts";
 
 /** What decoding needs besides the items. */
@@ -24,6 +24,8 @@ export interface DecodedItems {
 }
 
 const longestReason = 200;
+// native decoders work outside the JavaScript thread: the next file is on its way while one is checked
+const atOnce = 3;
 
 /** Decodes `items`. Never throws for a bad file: its result holds the reason. */
 export async function decodeItems(
@@ -33,17 +35,26 @@ export async function decodeItems(
 ): Promise<DecodedItems> {
   const logs: string[] = [];
   const context = { ...job, log: (line: string) => logs.push(line) };
-  const results: Decoded[] = [];
-  for (const item of items) {
-    try {
-      const record = await plugin.decode(item, context);
-      const problem = checkRecord(record, job.target);
-      results.push(problem === undefined ? accept(record) : { reason: problem });
-    } catch (error) {
-      results.push({ reason: oneLine(error, item.source.path) });
+  const results: Decoded[] = Array.from({ length: items.length });
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const position = next++;
+      results[position] = await decodeItem(plugin, items[position] as DatasetItem, context);
     }
-  }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
   return { results, logs };
+}
+
+async function decodeItem(plugin: Dataset, item: DatasetItem, context: DecodeContext): Promise<Decoded> {
+  try {
+    const record = await plugin.decode(item, context);
+    const problem = checkRecord(record, context.target);
+    return problem === undefined ? accept(record) : { reason: problem };
+  } catch (error) {
+    return { reason: oneLine(error, item.source.path) };
+  }
 }
 
 function accept({ data, dtype, note }: ImageRecord): Decoded {

@@ -124,8 +124,14 @@ function inThreads({ plugin, module, job, threads, signal }: ThreadOptions): { r
     // flags of the calling process (a test runner's loaders) are not for the built files
     execArgv: [],
   });
+  // one listener for the pool: one for each task makes Node warn of a leak
+  const stop = (): void => void pool.destroy();
+  signal?.addEventListener("abort", stop, { once: true });
   return {
-    run: (items) => pool.run(items, signal === undefined ? {} : { signal }),
-    close: () => pool.destroy(),
+    run: (items) => pool.run(items),
+    async close() {
+      signal?.removeEventListener("abort", stop);
+      await pool.destroy();
+    },
   };
 }

@@ -15,7 +15,10 @@ export interface DecodeWorkerData {
 
 let plugin: Promise<Dataset> | undefined;
 
-/** Decodes some items. */
+/**
+ * Decodes some items. Called by piscina by its name.
+ * @public
+ */
 export async function decode(items: readonly DatasetItem[]): Promise<DecodedItems> {
   const { module, id, job } = workerData as DecodeWorkerData;
   plugin ??= loadPlugin(module, id);
