@@ -78,7 +78,7 @@ test("single images: shares are met, in all and for every class, to less than on
         const splits = splitItems(items, { ...options, seed });
         const shares = { train: 0.7, validation: 0.2, test: 0.1 };
         for (const name of names) {
-          expect(Math.abs(splits[name].length - shares[name] * items.length)).toBeLessThan(1.5);
+          expect(Math.abs(splits[name].length - shares[name] * items.length)).toBeLessThan(1.01);
           for (const kind of new Set(labels)) {
             const total = labels.filter((label) => label === kind).length;
             const count = [...splits[name]].filter((row) => labels[row] === kind).length;
@@ -105,8 +105,7 @@ test("groups of unequal size: shares are near, classes too", () => {
   expect(splits.test.length / 600).toBeCloseTo(0.1, 1);
   const ill = (rows: Uint32Array): number =>
     [...rows].filter((row) => items[row]?.label === "ill").length / rows.length;
-  for (const name of names)
-    expect(Math.abs(ill(splits[name]) - ill(Uint32Array.from(items.keys())))).toBeLessThan(0.06);
+  for (const name of names) expect(Math.abs(ill(splits[name]) - ill(Uint32Array.from(items.keys())))).toBeLessThan(0.1);
 });
 
 test("another seed, another split; without stratifying only the total counts", () => {

@@ -124,14 +124,15 @@ function assignUnits(units: readonly Unit[], shares: Shares): Map<Unit, SplitNam
   return result;
 }
 
-// how much worse than before the counts by class may become to meet the total: first nothing, in the end anything
-const tolerances = [0, 1, 3, Number.POSITIVE_INFINITY];
+// what a unit may change in the squared distance from the wanted counts by class, in units of its own size squared: below
+// -1 it fits wholly; then the largest remainders; in the end whatever meets the total
+const tolerances = [-0.99, -0.8, -0.6, -0.4, -0.2, 0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, Number.POSITIVE_INFINITY];
 
 function fill(need: Need, name: SplitName, result: Map<Unit, SplitName>): void {
   for (const tolerance of tolerances) {
     for (const [unit, home] of result) {
       if (home !== "train" || squaredChange(need.total, unit.rows.length) >= 0) continue;
-      if (classChange(unit, need) >= tolerance) continue;
+      if (classChange(unit, need) >= tolerance * unit.rows.length ** 2) continue;
       result.set(unit, name);
       need.total -= unit.rows.length;
       for (const [kind, n] of unit.classes) need.classes.set(kind, (need.classes.get(kind) ?? 0) - n);
