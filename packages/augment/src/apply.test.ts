@@ -136,6 +136,22 @@ test("normalises each channel", () => {
   expect(largestGap(out.dataSync(), expected)).toBeLessThan(1e-6);
 });
 
+test("16-bit images are brought to the scale where white is 1", () => {
+  const image = { height: 1, width: 2, channels: 1, dtype: "int32", fullScale: 65535 } as const;
+  const spec = specFor(image, { size: 1, operations: { solarize: { p: 1, threshold: 0.5 } } });
+  const packed = pack(spec, [{ width: 1, solarize: true }]);
+  const out = applyViews(tf.tensor4d([52428, 0], [1, 1, 2, 1], "int32"), { "views.global": packed }, spec).global;
+  expect(largestGap(out?.dataSync() ?? [], [0.2])).toBeLessThan(1e-6);
+});
+
+test("photometry clamps float images to [0, 1] first, as torchvision's blends do", () => {
+  const image = { height: 1, width: 2, channels: 1, dtype: "float32" } as const;
+  const spec = specFor(image, { size: 1, views: 2, operations: { solarize: { p: 1, threshold: 0.5 } } });
+  const packed = pack(spec, [{ width: 1 }, { width: 1, left: 1 }]);
+  const out = applyViews(tf.tensor4d([1.5, -2], [1, 1, 2, 1]), { "views.global": packed }, spec).global;
+  expect(Array.from(out?.dataSync() ?? [])).toEqual([1, 0]);
+});
+
 test("float images keep their range when nothing photometric is asked for", () => {
   const spec = specFor(
     { height: 2, width: 2, channels: 1, dtype: "float32" },

@@ -21,7 +21,7 @@ import type { GroupName, ViewSpec } from "./spec.ts";
  *     const program = await engine.compile(({ images, ...views }) => applyViews(images, views, spec), signature);
  *     await program.run({ images: pixels, ...drawViews(spec, { seed, epoch, items }) });
  *
- * @param images [batch, height, width, channels], int32 holding 0 .. 255 or float32, as `spec.image` says
+ * @param images [batch, height, width, channels], int32 or float32 as `spec.image` says
  * @param parameters by the names of `viewSignature`; other entries are ignored
  * @throws LejepaError E_SHAPE, E_DTYPE when images or parameters do not fit the spec
  */

@@ -4,6 +4,7 @@
  * every view have its own order of them (parameters.ts says how).
  */
 import * as tf from "@tensorflow/tfjs";
+import { clamp01 } from "./clamp.ts";
 import { column, type Rows } from "./rows.ts";
 
 // torchvision's luma weights (they sum to 0.9999)
@@ -40,11 +41,12 @@ function blendSlot(x: tf.Tensor4D, rows: Rows, slot: number, terms: BlendTerms):
       share.length === 2 ? tf.add(share[0] as tf.Tensor, share[1] as tf.Tensor) : (share[0] as tf.Tensor),
     );
   }
-  return tf.clipByValue(sum, 0, 1) as tf.Tensor4D;
+  return clamp01(sum) as tf.Tensor4D;
 }
 
+// x where the flag is 0 and its gray where it is 1; products, because a selection costs five times as much
 function dropColour(x: tf.Tensor4D, flag: tf.Tensor): tf.Tensor4D {
-  return tf.where(tf.greater(flag, 0.5), grayOf(x), x) as tf.Tensor4D;
+  return tf.add(tf.mul(x, tf.sub(1, flag)), tf.mul(grayOf(x), flag)) as tf.Tensor4D;
 }
 
 /** Luma of three channels; of any other number (where only contrast needs it) the mean of the channels. [1, n, size, size] */
@@ -58,45 +60,36 @@ function grayOf(x: tf.Tensor4D): tf.Tensor {
 
 /**
  * Rotates the hue by `turns` [n, 1, 1]: to HSV, h + turns mod 1, back, in Pillow's formulas. x [3, n, size, size] in [0, 1].
- * With the hue in sixths, each channel is min + chroma * clamp(a triangle wave of the hue).
+ * With the hue in sixths of a turn, each channel is least + chroma * clamp(a triangle wave of the hue).
  */
 export function rotateHue(x: tf.Tensor4D, turns: tf.Tensor): tf.Tensor4D {
   const [red, green, blue] = tf.split(x, 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
-  const most = tf.maximum(tf.maximum(red, green), blue);
-  const least = tf.minimum(tf.minimum(red, green), blue);
-  const chroma = tf.sub(most, least);
-  const sixths = hueSixths({ red, green, blue, most, chroma });
-  const turned = wrap(tf.add(sixths, tf.mul(turns, 6)));
-  const shares = tf.concat(
-    [
-      tf.clipByValue(tf.sub(tf.abs(tf.sub(turned, 3)), 1), 0, 1),
-      tf.clipByValue(tf.sub(2, tf.abs(tf.sub(turned, 2))), 0, 1),
-      tf.clipByValue(tf.sub(2, tf.abs(tf.sub(turned, 4))), 0, 1),
-    ],
-    0,
-  );
-  return tf.add(tf.mul(shares, chroma), least) as tf.Tensor4D;
-}
-
-interface Channels {
-  readonly red: tf.Tensor;
-  readonly green: tf.Tensor;
-  readonly blue: tf.Tensor;
-  readonly most: tf.Tensor;
-  readonly chroma: tf.Tensor;
-}
-
-// hue in sixths of a turn, in [-1, 5]; the first of red, green, blue that is largest names the sector
-function hueSixths({ red, green, blue, most, chroma }: Channels): tf.Tensor {
-  const isRed = tf.equal(most, red);
-  const isGreen = tf.equal(most, green);
-  const rise = tf.where(isRed, tf.sub(green, blue), tf.where(isGreen, tf.sub(blue, red), tf.sub(red, green)));
-  const sector = tf.where(isRed, tf.zerosLike(red), tf.where(isGreen, tf.fill(red.shape, 2), tf.fill(red.shape, 4)));
+  const upper = tf.maximum(green, blue);
+  const lower = tf.minimum(green, blue);
+  const least = tf.minimum(red, lower);
+  const chroma = tf.sub(tf.maximum(red, upper), least);
   // gray pixels have no hue and no chroma either: any finite hue gives them back unchanged
-  return tf.add(tf.div(rise, tf.maximum(chroma, 1e-12)), sector);
+  const rise = tf.div(tf.sub(tf.minimum(red, upper), lower), tf.maximum(chroma, 1e-12));
+  const turned = wrap(tf.add(tf.abs(tf.add(rise, sector({ red, green, blue, upper }))), tf.mul(turns, 6)));
+  const waves = [
+    tf.sub(tf.abs(tf.sub(turned, 3)), 1),
+    tf.sub(2, tf.abs(tf.sub(turned, 2))),
+    tf.sub(2, tf.abs(tf.sub(turned, 4))),
+  ];
+  const channels = waves.map((wave) => tf.add(tf.mul(clamp01(wave), chroma), least));
+  return tf.concat(channels, 0) as tf.Tensor4D;
+}
+
+// Start of the hue's sector such that |sector + rise| is the hue in sixths, in [0, 6]: rise falls in every second sector, which
+// the sign takes care of. By the order of the channels: r g b, g r b, g b r, b g r, b r g, r b g have 0, -2, -2, 4, 4, -6.
+function sector({ red, green, blue, upper }: Record<"red" | "green" | "blue" | "upper", tf.Tensor>): tf.Tensor {
+  const blueOverGreen = tf.cast(tf.less(green, blue), "float32");
+  const redNotMost = tf.cast(tf.less(red, upper), "float32");
+  const step = tf.sub(tf.mul(redNotMost, 12), 6);
+  return tf.sub(tf.mul(blueOverGreen, step), tf.mul(redNotMost, 2));
 }
 
 // into [0, 6)
 function wrap(sixths: tf.Tensor): tf.Tensor {
-  return tf.sub(sixths, tf.mul(tf.floor(tf.div(sixths, 6)), 6));
+  return tf.sub(sixths, tf.mul(tf.floor(tf.mul(sixths, 1 / 6)), 6));
 }

@@ -63,11 +63,11 @@ property.prop([
 
 test("seed, epoch, item, view and group each change the draw", () => {
   const one = { group: "global", view: 0, seed: 1, epoch: 2, item: 3 } as const;
-  const base = drawView(spec, one);
+  const drawn = drawView(spec, one);
   for (const other of [{ seed: 9 }, { epoch: 9 }, { item: 9 }, { view: 1 }, { group: "local" as const }]) {
-    expect(drawView(spec, { ...one, ...other })).not.toEqual(base);
+    expect(drawView(spec, { ...one, ...other })).not.toEqual(drawn);
   }
-  expect(drawView(spec, one)).toEqual(base);
+  expect(drawView(spec, one)).toEqual(drawn);
 });
 
 test("values stay as they are: a run of an older version can be resumed", () => {

@@ -7,7 +7,7 @@ import { LejepaError, stream } from "@lejepa/contracts";
 import type { RandomStream } from "@lejepa/contracts";
 import { drawCropBox } from "./crop-box.ts";
 import { blendOperations, identityParameters, inputName, packView, parameterLayout } from "./parameters.ts";
-import type { JitterStep, ParameterLayout, ViewParameters } from "./parameters.ts";
+import type { JitterStep, ViewParameters } from "./parameters.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
 
 /** Which views: of these items, in this epoch. */

@@ -5,17 +5,18 @@
  */
 import { gridSample } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
+import { clamp01 } from "./clamp.ts";
 import { resampleMatrices } from "./resample.ts";
 import { column, type Rows } from "./rows.ts";
-import type { ViewSpec } from "./spec.ts";
+import { fullScaleOf, type ViewSpec } from "./spec.ts";
 
 /**
- * Crops, resizes and flips: planes [c, b, h, w] to [c, views * b, size, size], view-major, 8-bit values brought to [0, 1].
+ * Crops, resizes and flips: planes [c, b, h, w] to [c, views * b, size, size], view-major, white brought to 1.
  */
 export function cutViews(planes: tf.Tensor4D, rows: Rows, spec: ViewSpec): tf.Tensor4D {
   const { rotation, quarterTurn } = rows.group.operations;
   const views = rotation === undefined ? cutStraight(planes, rows, spec) : cutRotated(planes, rows, spec);
-  const clamped = needsClamp(rows, spec) ? (tf.clipByValue(views, 0, 1) as tf.Tensor4D) : views;
+  const clamped = needsClamp(rows, spec) ? (clamp01(views) as tf.Tensor4D) : views;
   return quarterTurn === undefined ? clamped : transposeSome(clamped, rows);
 }
 
@@ -57,7 +58,7 @@ function matrices(rows: Rows, spec: ViewSpec): { vertical: tf.Tensor3D; horizont
   return {
     vertical: resampleMatrices(
       { start: field(layout.top), length: field(layout.height), flip: field(layout.flipY) },
-      { ...common, from: image.height, gain: image.dtype === "uint8" ? 1 / 255 : 1 },
+      { ...common, from: image.height, gain: 1 / fullScaleOf(image) },
     ),
     horizontal: resampleMatrices(
       { start: field(layout.left), length: field(layout.width), flip: field(layout.flipX) },
@@ -83,8 +84,10 @@ function transposeSome(views: tf.Tensor4D, rows: Rows): tf.Tensor4D {
   return tf.where(turned, tf.transpose(views, [0, 1, 3, 2]), views) as tf.Tensor4D;
 }
 
-// Keys' cubic overshoots. 8-bit images are clamped as torchvision does; float images where photometry clamps them anyway.
-function needsClamp(rows: Rows, spec: ViewSpec): boolean {
-  if (spec.interpolation !== "bicubic") return false;
-  return spec.image.dtype === "uint8" || rows.layout.slotsBefore.length + rows.layout.slotsAfter.length > 0;
+// Photometry works on [0, 1]. Keys' cubic overshoots, float images may hold anything; what stays geometric is left as it is,
+// but for 8-bit images, which torchvision clamps too.
+function needsClamp({ group }: Rows, { image, interpolation }: ViewSpec): boolean {
+  const { colorJitter, grayscale, solarize } = group.operations;
+  const photometric = colorJitter !== undefined || grayscale !== undefined || solarize !== undefined;
+  return image.dtype === "uint8" ? interpolation === "bicubic" : photometric;
 }

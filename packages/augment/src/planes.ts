@@ -11,12 +11,12 @@ import type { ImageForm } from "./spec.ts";
  * @throws LejepaError E_DTYPE when the tensor is not of the type that `dtype` means inside a traced function
  */
 export function toPlanes(where: string, images: tf.Tensor, dtype: ImageForm["dtype"]): tf.Tensor4D {
-  const wanted = dtype === "uint8" ? "int32" : "float32";
+  const wanted = dtype === "float32" ? "float32" : "int32";
   if (images.dtype !== wanted) {
     throw new LejepaError({
       code: "E_DTYPE",
       where,
-      expected: `${wanted} images (stored as ${dtype})`,
+      expected: `${wanted} images (of the input type ${dtype})`,
       got: images.dtype,
       hint: 'Say so in the signature of the program: dtype "uint8" inputs arrive as int32.',
     });

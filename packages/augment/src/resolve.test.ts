@@ -28,7 +28,7 @@ test("the default configuration: the paper's views, every operation of it", () =
   };
   const ratio = [3 / 4, 4 / 3];
   expect(spec).toEqual({
-    image: { height: 64, width: 64, channels: 3, dtype: "uint8" },
+    image: { height: 64, width: 64, channels: 3, dtype: "uint8", fullScale: 255 },
     mean: rgb.mean,
     std: rgb.std,
     interpolation: "bilinear",
@@ -88,4 +88,16 @@ test("refuses what the images cannot give", () => {
   );
   expect(() => resolveViews(config, { ...rgb, std: [0.2, 0, 0.2] })).toThrow(/a positive std for each of 3 channels/);
   expect(() => resolveViews(config, { ...rgb, mean: [0.5] })).toThrow(/a finite mean/);
+});
+
+test("refuses to jitter or solarize physical values, which the clamp would destroy", () => {
+  const images = { ...gray, dtype: "float32", mean: [-300], std: [420] } as const;
+  const config = parseConfig({ dataset, data: { channels: 1 } }, "test");
+  expect(() => resolveViews(config, images)).toThrow(
+    "augment.colorJitter, augment.solarize: expected pixels between 0 (black) and 1 (white), got a mean of [-300] and a standard deviation of [420].",
+  );
+  const off = { colorJitter: { probability: 0 }, solarize: { probability: 0 } };
+  const spec = resolveViews(parseConfig({ dataset, data: { channels: 1 }, augment: off }, "test"), images);
+  expect(Object.keys(spec.groups[0]?.operations ?? {})).toEqual(["horizontalFlip", "gaussianBlur"]);
+  expect(resolveViews(config, { ...gray, dtype: "int32", fullScale: 65535 }).image.fullScale).toBe(65535);
 });

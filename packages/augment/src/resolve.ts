@@ -4,7 +4,15 @@
  * by itself is `parseConfig`'s to say; here is what only the stored images can tell.
  */
 import { type AugmentConfig, type Config, LejepaError } from "@lejepa/contracts";
-import type { ColorJitterRanges, ImageForm, Range, ViewGroup, ViewOperations, ViewSpec } from "./spec.ts";
+import {
+  type ColorJitterRanges,
+  fullScaleOf,
+  type ImageForm,
+  type Range,
+  type ViewGroup,
+  type ViewOperations,
+  type ViewSpec,
+} from "./spec.ts";
 
 /** The parts of a configuration that decide the views. */
 export interface ViewConfig {
@@ -32,11 +40,13 @@ export interface StoredImages extends ImageForm {
  * (or as far as the view allows).
  *
  * @throws LejepaError E_CONFIG when a view is larger than the image, an operation on colours meets other than 3 channels, or
- *   mean and std do not have one usable value a channel
+ *   mean and std do not have one usable value a channel, or they show that the pixels do not lie in [0, 1], where jitter, grayscale
+ *   and solarize have their meaning
  */
 export function resolveViews(config: ViewConfig, images: StoredImages): ViewSpec {
   const { views, augment } = config;
   const { height, width, channels, dtype, mean, std, interpolation = "bilinear" } = images;
+  const fullScale = fullScaleOf(images);
   checkStatistics(channels, mean, std);
   checkColour(channels, augment);
   const groups = [
@@ -44,13 +54,15 @@ export function resolveViews(config: ViewConfig, images: StoredImages): ViewSpec
     { name: "local" as const, views: views.locals, size: views.localSize, scale: views.localScale },
   ].filter((group) => group.views > 0);
   for (const group of groups) checkSize(group, Math.min(height, width));
-  return Object.freeze({
-    image: Object.freeze({ height, width, channels, dtype }),
+  const spec: ViewSpec = {
+    image: Object.freeze({ height, width, channels, dtype, fullScale }),
     mean: Object.freeze([...mean]),
     std: Object.freeze([...std]),
     interpolation,
     groups: groups.map((group) => ({ ...group, ratio: views.ratio, operations: operationsFor(augment, group.size) })),
-  });
+  };
+  if (dtype !== "uint8") checkRange(spec);
+  return Object.freeze(spec);
 }
 
 function operationsFor(augment: AugmentConfig, size: number): ViewOperations {
@@ -108,6 +120,21 @@ function checkStatistics(channels: number, mean: readonly number[], std: readonl
     expected: `a finite mean and a positive std for each of ${channels} channels`,
     got: `mean [${mean.join(", ")}], std [${std.join(", ")}]`,
     hint: "A channel that is constant over the data has no spread: leave it out, or give it a std of 1.",
+  });
+}
+
+// a variable within [0, 1] has its mean there and a standard deviation of at most 1/2
+function checkRange({ mean, std, groups }: ViewSpec): void {
+  const names = ["colorJitter", "grayscale", "solarize"] as const;
+  const used = names.filter((name) => groups.some(({ operations }) => operations[name] !== undefined));
+  const inside = mean.every((value) => value >= 0 && value <= 1) && std.every((value) => value <= 0.5);
+  if (used.length === 0 || inside) return;
+  throw new LejepaError({
+    code: "E_CONFIG",
+    where: used.map((name) => `augment.${name}`).join(", "),
+    expected: "pixels between 0 (black) and 1 (white)",
+    got: `a mean of [${mean.join(", ")}] and a standard deviation of [${std.join(", ")}]`,
+    hint: "Set their probability to 0 for physical values, or scale the images when decoding.",
   });
 }
 

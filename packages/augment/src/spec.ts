@@ -59,8 +59,18 @@ export interface ImageForm {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** `uint8`: 0 .. 255, white is 255. `float32`: white is 1 (photometric operations clamp to [0, 1]). */
-  readonly dtype: "uint8" | "float32";
+  /** Type of the program's input. 16-bit images come as `int32` or `float32`. */
+  readonly dtype: "uint8" | "int32" | "float32";
+  /**
+   * The value of white, e.g. 65535; by default 255 for `uint8` and 1 otherwise. Groups with a jitter, grayscale or solarize clamp
+   * to what lies between 0 and this.
+   */
+  readonly fullScale?: number;
+}
+
+/** The value of white. */
+export function fullScaleOf({ dtype, fullScale }: Pick<ImageForm, "dtype" | "fullScale">): number {
+  return fullScale ?? (dtype === "uint8" ? 255 : 1);
 }
 
 /** All that determines the views, except the seed. */

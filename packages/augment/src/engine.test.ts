@@ -1,0 +1,130 @@
+import { createEngine } from "@lejepa/engine";
+import { stream } from "@lejepa/contracts";
+import type * as tf from "@tensorflow/tfjs";
+import { expect, test } from "vitest";
+import { type Case, fixture, largestGap, setUp, specFor } from "./_fixture.test-helper.ts";
+import { applyViews } from "./apply.ts";
+import { drawViews } from "./draw.ts";
+import { normaliseImages } from "./normalise.ts";
+import { viewSignature } from "./parameters.ts";
+import type { ViewOperations, ViewSpec } from "./spec.ts";
+
+const photometry: ViewOperations = {
+  horizontalFlip: { p: 0.5 },
+  colorJitter: {
+    p: 0.8,
+    ranges: { brightness: [0.6, 1.4], contrast: [0.6, 1.4], saturation: [0.8, 1.2], hue: [-0.1, 0.1] },
+  },
+  grayscale: { p: 0.2 },
+  gaussianBlur: { p: 0.5, sigma: [0.1, 2], kernelSize: 9 },
+  solarize: { p: 0.3, threshold: 0.5 },
+};
+const geometry: ViewOperations = {
+  rotation: { p: 1, degrees: [-180, 180] },
+  quarterTurn: { p: 0.75 },
+  verticalFlip: { p: 0.5 },
+};
+
+const specs: Record<string, ViewSpec> = {
+  "8-bit colour": twoGroups({ height: 17, width: 22, channels: 3, dtype: "uint8" }, photometry, "bilinear"),
+  "float colour with rotation": twoGroups(
+    { height: 15, width: 13, channels: 3, dtype: "float32" },
+    { ...geometry, ...photometry },
+    "bicubic",
+  ),
+  "five channels": twoGroups(
+    { height: 12, width: 12, channels: 5, dtype: "uint8" },
+    { ...geometry, colorJitter: { p: 1, ranges: { contrast: [0.5, 1.5] } } },
+    "bicubic",
+  ),
+};
+
+function twoGroups(
+  image: ViewSpec["image"],
+  operations: ViewOperations,
+  interpolation: ViewSpec["interpolation"],
+): ViewSpec {
+  const spec = specFor(image, { views: 2, size: 9, operations }, interpolation);
+  const local = { name: "local", views: 3, size: 6, scale: [0.05, 0.3], ratio: [3 / 4, 4 / 3], operations } as const;
+  return { ...spec, groups: [...spec.groups, local], mean: Array<number>(image.channels).fill(0.4) };
+}
+
+const batch = 3;
+
+function pixels({ height, width, channels, dtype }: ViewSpec["image"]): Uint8Array | Float32Array {
+  const values = stream(5, "pixels").fillUniform(new Float32Array(batch * height * width * channels));
+  return dtype === "uint8" ? Uint8Array.from(values, (value) => value * 256) : values;
+}
+
+async function compiledViews(device: "reference" | "cpu", spec: ViewSpec): Promise<Record<string, Float32Array>> {
+  const engine = await createEngine({ device });
+  const { height, width, channels, dtype } = spec.image;
+  const signature = { images: { shape: [batch, height, width, channels], dtype }, ...viewSignature(spec, batch) };
+  const make = (inputs: Record<string, tf.Tensor>) =>
+    applyViews(inputs["images"] as tf.Tensor, inputs, spec) as Record<string, tf.Tensor>;
+  const program = await engine.compile(make, signature);
+  const drawn = drawViews(spec, { seed: 2, epoch: 1, items: [4, 8, 15] });
+  const out = await program.run({ images: pixels(spec.image), ...drawn });
+  const read: Record<string, Float32Array> = {};
+  for (const [name, tensor] of Object.entries(out)) {
+    read[name] = (await tensor.read()) as Float32Array;
+    tensor.dispose();
+  }
+  await engine.dispose();
+  return read;
+}
+
+test.each(Object.entries(specs))("the compiled graph gives the reference's views: %s", async (_, spec) => {
+  const wanted = await compiledViews("reference", spec);
+  const got = await compiledViews("cpu", spec);
+  expect(Object.keys(got)).toEqual(["global", "local"]);
+  for (const name of Object.keys(wanted)) {
+    expect(largestGap(got[name] as Float32Array, wanted[name] as Float32Array)).toBeLessThan(2e-5);
+  }
+});
+
+const telling = [
+  "whole chain bcsh",
+  "whole chain hscb gray",
+  "rotate -63.5 and crop",
+  "bicubic shrinks one axis",
+  "quarter turns 1 and flips",
+];
+
+test.each(telling)("the compiled graph equals torchvision: %s", async (name) => {
+  const one = fixture.cases.find((candidate) => candidate.name === name) as Case;
+  const engine = await createEngine({ device: "cpu" });
+  const { spec, images, packed } = setUp(one, "float32");
+  const signature = { images: { shape: images.shape }, ...viewSignature(spec, 1) };
+  const make = (inputs: Record<string, tf.Tensor>) =>
+    applyViews(inputs["images"] as tf.Tensor, inputs, spec) as Record<string, tf.Tensor>;
+  const program = await engine.compile(make, signature);
+  const feeds = { images: images.dataSync() as Float32Array, "views.global": packed.dataSync() as Float32Array };
+  const out = await program.run(feeds);
+  const got = (await out["global"]?.read()) as Float32Array;
+  expect(
+    largestGap(
+      got,
+      one.micro.map((value) => value * 1e-6),
+    ),
+  ).toBeLessThan(1e-5);
+  await engine.dispose();
+});
+
+test("the compiled evaluation transform equals torchvision's", async () => {
+  const engine = await createEngine({ device: "cpu" });
+  const one = fixture.evaluation[0] as (typeof fixture.evaluation)[number];
+  const image = fixture.images[one.image] as (typeof fixture.images)[string];
+  const options = { dtype: "uint8", mean: [0, 0, 0], std: [1, 1, 1], size: one.size } as const;
+  const signature = { images: { shape: [1, ...image.shape], dtype: "uint8" } } as const;
+  const program = await engine.compile(({ images }) => ({ y: normaliseImages(images, options) }), signature);
+  const out = await program.run({ images: Uint8Array.from(image.data) });
+  const got = (await out["y"]?.read()) as Float32Array;
+  expect(
+    largestGap(
+      got,
+      one.micro.map((value) => value * 1e-6),
+    ),
+  ).toBeLessThan(1e-5);
+  await engine.dispose();
+});
