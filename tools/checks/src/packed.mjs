@@ -75,9 +75,10 @@ async function checkConsumer(folder, packed) {
 function writeConsumer(folder, packed) {
   const dependencies = Object.fromEntries(packed.map((one) => [one.name, `file:${one.tarball}`]));
   const entries = packed.flatMap((one) => one.entries);
-  const imports = entries.map(
-    (entry) => `if (Object.keys(await import("${entry}")).length === 0) throw new Error("${entry} exports nothing");`,
-  );
+  const imports = `const empty = [];
+for (const entry of ${JSON.stringify(entries)}) if (Object.keys(await import(entry)).length === 0) empty.push(entry);
+if (empty.length > 0) throw new Error("nothing is exported by " + empty);
+`;
   const uses = entries.map((entry, i) => `import * as entry${i} from "${entry}";\nexport const used${i} = entry${i};`);
   const compilerOptions = {
     module: "nodenext",
@@ -90,7 +91,7 @@ function writeConsumer(folder, packed) {
   };
   const json = { name: "consumer", private: true, type: "module", dependencies };
   writeFileSync(join(folder, "package.json"), JSON.stringify(json, null, 2));
-  writeFileSync(join(folder, "import.mjs"), `${imports.join("\n")}\n`);
+  writeFileSync(join(folder, "import.mjs"), imports);
   writeFileSync(join(folder, "use.ts"), `${uses.join("\n")}\n`);
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["use.ts"] }));
 }
