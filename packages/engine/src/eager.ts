@@ -60,14 +60,7 @@ async function runModel(model: Model, feeds: ReadonlyMap<string, Value>, setting
     inputs[name] = await hostTensor((source.origin as { data: HostData }).data, value.shape, value.dtype);
   }
   const results = await session.run(inputs);
-  return Promise.all(
-    model.outputs.map(async ({ name }) => {
-      const tensor = results[name] as Tensor;
-      const data = (await tensor.getData()) as HostData;
-      if (tensor.location !== "cpu") tensor.dispose();
-      return data;
-    }),
-  );
+  return model.outputs.map(({ name }) => (results[name] as Tensor).data as HostData);
 }
 
 function sessionFor(model: Model, settings: SessionSettings): Promise<InferenceSession> {

@@ -41,6 +41,7 @@ interface Stage {
 export class Program {
   readonly #parts: ProgramParts;
   readonly #stages: readonly Stage[];
+  #disposed = false;
 
   private constructor(parts: ProgramParts, stages: readonly Stage[]) {
     this.#parts = parts;
@@ -54,8 +55,9 @@ export class Program {
     const stages: Stage[] = [];
     for (const segment of segmentsOf(parts)) {
       const model = encodeModel(lower(segment.outputs, parts.settings.device));
-      const session = await createSession(model, parts.settings);
       const finals = segment.finals.flatMap((index) => (index === undefined ? [] : [names[index] as string]));
+      const resident = residentPorts(model, segment.crossings, finals, parts.updates);
+      const session = await createSession(model, { ...parts.settings, resident });
       stages.push({ model, session, crossings: segment.crossings, finals });
     }
     return new Program(parts, stages);
@@ -107,8 +109,10 @@ export class Program {
     return profileRun(stage.model, this.#parts.settings, pick(stage.model, available), runs);
   }
 
-  /** Frees the sessions. */
+  /** Frees the sessions; a second call does nothing. */
   async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
     for (const { session } of this.#stages) await session.release();
   }
 
@@ -142,7 +146,7 @@ export class Program {
     }
     if (reduced.length === 0 || this.#parts.group === undefined) return;
     const sources = reduced.map((i) => tensors[i] as Tensor);
-    const host = await Promise.all(sources.map(async (tensor) => (await tensor.getData()) as Float32Array));
+    const host = sources.map((tensor) => tensor.data as Float32Array);
     const means = await this.#parts.group.allReduceMean(host);
     for (const [k, i] of reduced.entries()) {
       const { name, value } = stage.crossings[i] as Crossing;
@@ -155,6 +159,24 @@ function segmentsOf({ traced, group }: ProgramParts): Segment[] {
   const outputs = [...traced.values()];
   if (group !== undefined && group.size > 1) return cut(outputs);
   return [{ crossings: [], outputs: withoutCollectives(outputs), finals: outputs.map((_, i) => i) }];
+}
+
+/** Smaller outputs are worth a copy to the host, where they are read next. */
+const RESIDENT_ELEMENTS = 1 << 16;
+
+/** State and large results stay on the device; what is reduced over ranks passes through the host. */
+function residentPorts(
+  model: Model,
+  crossings: readonly Crossing[],
+  finals: readonly string[],
+  updates: readonly string[],
+): string[] {
+  return model.outputs.flatMap(({ name, value }, i) => {
+    const crossing = crossings[i];
+    if (crossing !== undefined) return crossing.reduced ? [] : [name];
+    const final = finals[i - crossings.length] as string;
+    return updates.includes(final) || sizeOf(value.shape) >= RESIDENT_ELEMENTS ? [name] : [];
+  });
 }
 
 function checkUpdates({ updates, signature, traced }: ProgramParts): void {

@@ -59,8 +59,8 @@ export function batchNorm(
 
 const batchVariance = (x: tf.Tensor, mean: tf.Tensor, axes: number[]): tf.Tensor =>
   isNative()
-    ? tf.sub(tf.mean(tf.square(x), axes, true), tf.square(mean))
-    : tf.mean(tf.squaredDifference(x, mean), axes, true);
+    ? tf.relu(tf.sub(tf.mean(tf.square(x), axes, true), tf.square(mean)))
+    : tf.mean(tf.square(tf.sub(x, mean)), axes, true);
 
 function plainBatchNorm(
   x: tf.Tensor,

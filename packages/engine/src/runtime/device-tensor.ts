@@ -2,6 +2,7 @@
 import { LejepaError } from "@lejepa/contracts";
 import type { Tensor } from "onnxruntime-common";
 import type { ElementType, HostData } from "../graph/value.ts";
+import { download } from "./download.ts";
 
 let live = 0;
 
@@ -47,8 +48,9 @@ export class DeviceTensor {
 
   /** A copy of the elements on the host. */
   async read(): Promise<Exclude<HostData, BigInt64Array>> {
-    const data = (await this.handle.getData()) as Exclude<HostData, BigInt64Array>;
-    return data.slice();
+    const { handle } = this;
+    if (handle.location !== "cpu") return download(handle, this.shape, this.dtype);
+    return (handle.data as Exclude<HostData, BigInt64Array>).slice();
   }
 
   /** Frees the device memory; a second call does nothing. */

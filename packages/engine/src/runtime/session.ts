@@ -23,16 +23,19 @@ export interface SessionSettings {
   readonly threads?: number | undefined;
   /** Prefix of the profile that ORT writes when the session is released. */
   readonly profilePrefix?: string;
+  /** Outputs that stay in device memory; the others come back to the host. */
+  readonly resident?: readonly string[];
 }
 
-function sessionOptions({ device, threads, profilePrefix }: SessionSettings): InferenceSession.SessionOptions {
+function sessionOptions({ device, threads, profilePrefix, resident = [] }: SessionSettings): InferenceSession.SessionOptions {
+  const locations = Object.fromEntries(resident.map((name) => [name, "gpu-buffer" as const]));
   const profiling = profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix };
   return {
     executionProviders: [device],
     intraOpNumThreads: threads ?? os.availableParallelism(),
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
-    ...(device === "webgpu" ? { preferredOutputLocation: "gpu-buffer" as const } : {}),
+    ...(device === "webgpu" && resident.length > 0 ? { preferredOutputLocation: locations } : {}),
     ...profiling,
   };
 }
