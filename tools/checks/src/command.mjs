@@ -5,10 +5,8 @@ import { fileURLToPath } from "node:url";
 /** The workspace's root folder. */
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-// no daemon to outlive the run, no terminal interface, no colours: the same output everywhere. nx turns colours on for
-// what it runs unless FORCE_COLOR says 0; oxlint turns them on whatever it says
-const plain = { NX_DAEMON: "false", NX_TUI: "false", NO_COLOR: "1", FORCE_COLOR: undefined };
-const plainNx = { ...plain, FORCE_COLOR: "0" };
+// no daemon to outlive the run, no terminal interface, no colours: the same output everywhere
+const plain = { NX_DAEMON: "false", NX_TUI: "false", NO_COLOR: "1", FORCE_COLOR: "0" };
 
 /**
  * Runs `command` and resolves to its exit code and output; never rejects for a failing command.
@@ -24,7 +22,7 @@ export function run(command, args, { cwd = root, echo = false, env = {} } = {}) 
     const path = `${root}node_modules/.bin:${process.env["PATH"]}`;
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, ...(command === "nx" ? plainNx : plain), PATH: path, ...env },
+      env: { ...process.env, ...plain, PATH: path, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";

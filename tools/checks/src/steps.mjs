@@ -25,7 +25,8 @@ const everywhere = (target) => ["nx", "run-many", "-t", target, "--outputStyle=s
 export const steps = [
   command("sync", "project references follow the packages' dependencies", ["nx", "sync:check"]),
   command("format", "biome's format", ["biome", "format", "."]),
-  command("oxlint", "correctness and style rules", ["oxlint"]),
+  // its default format takes colours from CI being set, whatever NO_COLOR says
+  command("oxlint", "correctness and style rules", ["oxlint", "--format", "unix"]),
   command("lint", "boundaries, dependency lists, size limits (ESLint)", everywhere("lint")),
   command("typecheck", "types of sources and tests", everywhere("typecheck")),
   command("build", "every package builds", everywhere("build")),
