@@ -1,6 +1,6 @@
 // Elementwise kernels: unary, binary, comparisons, selection.
 import type * as tf from "@tensorflow/tfjs";
-import { apply1, binary, broadcast, cast, expand, float, reshape, scalar, unary } from "../graph/build.ts";
+import { apply1, binary, broadcast, cast, composite, expand, float, reshape, scalar, unary } from "../graph/build.ts";
 import type { ElementType, Value } from "../graph/value.ts";
 import { input, type Kernel, type KernelTable, kernel } from "./registry.ts";
 
@@ -139,9 +139,8 @@ const unaryKernels: KernelTable = {
   Square: (inputs) => square(input(inputs, "x")),
   Step: kernel<tf.StepAttrs>((inputs, { alpha }) => {
     const x = cast(input(inputs, "x"), "float32");
-    const positive = binary("Greater", x, scalar(0), "bool");
-    const step = alpha === 0 ? cast(positive, "float32") : where(positive, scalar(1), scalar(alpha));
-    return keepNaN(x, step);
+    if (alpha === 0) return composite("Step", [x], x);
+    return keepNaN(x, where(binary("Greater", x, scalar(0), "bool"), scalar(1), scalar(alpha)));
   }),
   Tan: onFloats("Tan"),
   Tanh: onFloats("Tanh"),

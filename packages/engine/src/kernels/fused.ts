@@ -1,6 +1,6 @@
 // Kernels of our own: each records one composite node, which lowering turns into what a device runs best.
 import { apply, composite, float, int, text } from "../graph/build.ts";
-import type { Attribute } from "../graph/value.ts";
+import type { Attribute, Value, ValueSpec } from "../graph/value.ts";
 import type { ConvGeometry } from "../ops/conv.ts";
 import { outputSize } from "../ops/conv.ts";
 import type { GridSampleOptions } from "../ops/grid-sample.ts";
@@ -76,6 +76,23 @@ const layerNorm = kernel<{ epsilon: number }>((inputs, { epsilon }) => {
   return apply("LayerNorm", [x], [x, statistics], { epsilon: float(epsilon) }, "lejepa");
 });
 
+/** One value for each channel: all extents but the second are 1. */
+const perChannel = (x: Value): ValueSpec => ({ shape: x.shape.map((extent, i) => (i === 1 ? extent : 1)), dtype: "float32" });
+
+const channelSum = kernel((inputs) => composite("ChannelSum", [input(inputs, "x")], perChannel(input(inputs, "x"))));
+
+const channelDot = kernel((inputs) => {
+  const x = input(inputs, "x");
+  return composite("ChannelDot", [x, input(inputs, "y")], perChannel(x));
+});
+
+/** `x scale + shift`, and `+ x2 scale2` where given; scales and shift are per channel. */
+const channelAffine = kernel((inputs) => {
+  const names = inputs.x2 === undefined ? ["x", "scale", "shift"] : ["x", "scale", "shift", "x2", "scale2"];
+  const operands = names.map((name) => input(inputs, name));
+  return composite("ChannelAffine", operands, operands[0] as Value);
+});
+
 /** The composite ops, by kernel name. */
 export const fused: KernelTable = {
   LejepaConv: conv,
@@ -84,6 +101,9 @@ export const fused: KernelTable = {
   LejepaMaxPool: maxPool,
   LejepaMaxPoolGrad: maxPoolGrad,
   LejepaGridSample: gridSample,
+  LejepaChannelSum: channelSum,
+  LejepaChannelDot: channelDot,
+  LejepaChannelAffine: channelAffine,
   LejepaLayerNorm: layerNorm,
   LejepaLayerNormGrad: (inputs) => {
     const dy = input(inputs, "dy");

@@ -2,6 +2,7 @@
 import { rewrite } from "../graph/rewrite.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { Value } from "../graph/value.ts";
+import { channelComposites, steepStep } from "./channels.ts";
 import { composites, fusedBatched, type LoweringTable, matMulLowering, plainBatched } from "./composites.ts";
 import { fuseSums } from "./fuse.ts";
 
@@ -9,8 +10,8 @@ import { fuseSums } from "./fuse.ts";
 export type SessionDevice = "cpu" | "webgpu";
 
 const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
-  cpu: { ...composites, MatMul: matMulLowering(fusedBatched) },
-  webgpu: { ...composites, MatMul: matMulLowering(plainBatched) },
+  cpu: { ...composites, ...channelComposites, Step: (_, [x]) => steepStep(x as Value), MatMul: matMulLowering(fusedBatched) },
+  webgpu: { ...composites, ...channelComposites, MatMul: matMulLowering(plainBatched) },
 };
 
 /** The graph as `device` runs it. Collectives are gone by now (see segments.ts). */

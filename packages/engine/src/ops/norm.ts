@@ -48,19 +48,13 @@ export function batchNorm(
   bias: tf.Tensor,
   { epsilon = 1e-5 }: { readonly epsilon?: number } = {},
 ): BatchNormResult {
+  if (isNative()) return fusedBatchNorm(x, weight, bias, epsilon);
   const axes = x.shape.map((_, i) => i).filter((i) => i !== 1);
   const mean = tf.mean(x, axes, true);
-  const variance = batchVariance(x, mean, axes);
-  const y = isNative()
-    ? fusedBatchNorm(x, weight, bias, axes, epsilon)
-    : plainBatchNorm(x, weight, bias, mean, variance, epsilon);
+  const variance = tf.mean(tf.square(tf.sub(x, mean)), axes, true);
+  const y = plainBatchNorm(x, weight, bias, mean, variance, epsilon);
   return { y, mean: tf.reshape(mean, [-1]), variance: tf.reshape(variance, [-1]) };
 }
-
-const batchVariance = (x: tf.Tensor, mean: tf.Tensor, axes: number[]): tf.Tensor =>
-  isNative()
-    ? tf.relu(tf.sub(tf.mean(tf.square(x), axes, true), tf.square(mean)))
-    : tf.mean(tf.square(tf.sub(x, mean)), axes, true);
 
 function plainBatchNorm(
   x: tf.Tensor,
@@ -74,32 +68,51 @@ function plainBatchNorm(
   return tf.add(tf.mul(tf.sub(x, mean), scale), tf.reshape(bias, mean.shape));
 }
 
+/** `Σ x` over all axes but 1, extents kept. */
+const channelSum = (x: tf.Tensor): tf.Tensor => runFusedOne("LejepaChannelSum", { x });
+
+/** `Σ x y` over all axes but 1, extents kept. */
+const channelDot = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => runFusedOne("LejepaChannelDot", { x, y });
+
+/** Elements of each channel. */
+const channelSize = (x: tf.Tensor): number => x.size / (x.shape[1] as number);
+
+function batchStatistics(x: tf.Tensor): { readonly mean: tf.Tensor; readonly variance: tf.Tensor } {
+  const count = channelSize(x);
+  const mean = tf.div(channelSum(x), count);
+  // one pass over x; the difference may fall below zero by rounding
+  return { mean, variance: tf.relu(tf.sub(tf.div(channelDot(x, x), count), tf.square(mean))) };
+}
+
 // y = x a + c with a = g / std, c = b - mean a; gradient in three passes over the activations
-function fusedBatchNorm(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, axes: number[], epsilon: number): tf.Tensor {
+function fusedBatchNorm(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, epsilon: number): BatchNormResult {
   const op = tf.customGrad((...args) => {
     const [input, g, b, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const mean = tf.mean(input, axes, true);
-    const inverseStd = tf.rsqrt(tf.add(batchVariance(input, mean, axes), epsilon));
+    const { mean, variance } = batchStatistics(input);
+    const inverseStd = tf.rsqrt(tf.add(variance, epsilon));
     const scale = tf.mul(inverseStd, tf.reshape(g, mean.shape));
     save([input, mean, inverseStd, scale]);
     const shift = tf.sub(tf.reshape(b, mean.shape), tf.mul(mean, scale));
     return {
-      value: tf.add(tf.mul(input, scale), shift),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => batchNormGradient(dy, saved as BatchNormSaved, axes),
+      value: runFusedOne("LejepaChannelAffine", { x: input, scale, shift }),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => batchNormGradient(dy, saved as BatchNormSaved),
     };
   });
-  return op(x, weight, bias);
+  const y = op(x, weight, bias);
+  // the same nodes as inside the op, which the graph shares; here they are constants to the gradient
+  const { mean, variance } = batchStatistics(x);
+  return { y, mean: tf.reshape(mean, [-1]), variance: tf.reshape(variance, [-1]) };
 }
 
 type BatchNormSaved = [x: tf.Tensor, mean: tf.Tensor, inverseStd: tf.Tensor, scale: tf.Tensor];
 
-function batchNormGradient(dy: tf.Tensor, [x, mean, inverseStd, scale]: BatchNormSaved, axes: number[]): tf.Tensor[] {
-  const count = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
-  const dBias = tf.sum(dy, axes, true);
-  const dWeight = tf.mul(tf.sub(tf.sum(tf.mul(dy, x), axes, true), tf.mul(mean, dBias)), inverseStd);
-  // dx = scale (dy - dBias/n - x̂ dWeight/n), regrouped as dy*scale + x*slope + offset
+function batchNormGradient(dy: tf.Tensor, [x, mean, inverseStd, scale]: BatchNormSaved): tf.Tensor[] {
+  const count = channelSize(x);
+  const dBias = channelSum(dy);
+  const dWeight = tf.mul(tf.sub(channelDot(dy, x), tf.mul(mean, dBias)), inverseStd);
+  // dx = scale (dy - dBias/n - x̂ dWeight/n), regrouped as dy*scale + x*slope + shift
   const slope = tf.mul(tf.mul(scale, tf.mul(inverseStd, dWeight)), -1 / count);
-  const offset = tf.neg(tf.add(tf.mul(slope, mean), tf.mul(tf.mul(scale, dBias), 1 / count)));
-  const dx = tf.add(tf.add(tf.mul(dy, scale), tf.mul(x, slope)), offset);
+  const shift = tf.neg(tf.add(tf.mul(slope, mean), tf.mul(tf.mul(scale, dBias), 1 / count)));
+  const dx = runFusedOne("LejepaChannelAffine", { x: dy, scale, shift, x2: x, scale2: slope });
   return [dx, tf.reshape(dWeight, [-1]), tf.reshape(dBias, [-1])];
 }
