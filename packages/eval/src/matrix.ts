@@ -1,0 +1,83 @@
+// A dense row-major matrix on the host and the two row normalisations that probes use. Not a linear algebra library.
+import { LejepaError } from "@lejepa/contracts";
+
+/** Row-major numbers: one row for each image. */
+export interface Matrix {
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * The matrix over `data`, which is not copied.
+ * @throws LejepaError E_SHAPE when `data` does not have `rows * columns` elements
+ */
+export function matrix(data: Float32Array, rows: number, columns: number): Matrix {
+  if (data.length === rows * columns) return { data, rows, columns };
+  const expected = `${rows} x ${columns} = ${rows * columns} elements`;
+  throw new LejepaError({ code: "E_SHAPE", where: "matrix", expected, got: String(data.length) });
+}
+
+/** Row `i`: a view. */
+export const rowOf = ({ data, columns }: Matrix, i: number): Float32Array =>
+  data.subarray(i * columns, (i + 1) * columns);
+
+/** Rows of length 1; rows of zeros stay zero. */
+export function unitRows(m: Matrix): Matrix {
+  const out = m.data.slice();
+  for (let i = 0; i < m.rows; i++) {
+    const row = out.subarray(i * m.columns, (i + 1) * m.columns);
+    let squares = 0;
+    for (const value of row) squares += value * value;
+    if (squares > 0) scale(row, 1 / Math.sqrt(squares));
+  }
+  return { ...m, data: out };
+}
+
+/** Layer norm of each row without affine, epsilon 1e-6: `(x - mean) / sqrt(var + epsilon)`. */
+export function layerNormRows(m: Matrix): Matrix {
+  const out = m.data.slice();
+  for (let i = 0; i < m.rows; i++) {
+    const row = out.subarray(i * m.columns, (i + 1) * m.columns);
+    let sum = 0;
+    for (const value of row) sum += value;
+    const mean = sum / m.columns;
+    let squares = 0;
+    for (let j = 0; j < row.length; j++) {
+      const centred = (row[j] as number) - mean;
+      row[j] = centred;
+      squares += centred * centred;
+    }
+    scale(row, 1 / Math.sqrt(squares / m.columns + 1e-6));
+  }
+  return { ...m, data: out };
+}
+
+/** Mean and standard deviation of each column; columns that do not vary have scale 1 (as scikit-learn's StandardScaler). */
+export interface ColumnScaling {
+  readonly mean: Float64Array;
+  readonly scale: Float64Array;
+}
+
+/** Statistics of the columns, in double precision. */
+export function columnScaling(m: Matrix): ColumnScaling {
+  const mean = new Float64Array(m.columns);
+  const std = new Float64Array(m.columns);
+  for (let i = 0; i < m.data.length; i++) mean[i % m.columns] = (mean[i % m.columns] as number) + (m.data[i] as number);
+  for (let j = 0; j < m.columns; j++) mean[j] = (mean[j] as number) / m.rows;
+  for (let i = 0; i < m.data.length; i++) {
+    const j = i % m.columns;
+    std[j] = (std[j] as number) + ((m.data[i] as number) - (mean[j] as number)) ** 2;
+  }
+  return { mean, scale: std.map((squares) => Math.sqrt(squares / m.rows) || 1) };
+}
+
+/** `(x - mean) / scale` of each column. */
+export function scaleColumns(m: Matrix, { mean, scale: scales }: ColumnScaling): Matrix {
+  const data = m.data.map((value, i) => (value - (mean[i % m.columns] as number)) / (scales[i % m.columns] as number));
+  return { ...m, data };
+}
+
+function scale(row: Float32Array, factor: number): void {
+  for (let j = 0; j < row.length; j++) row[j] = (row[j] as number) * factor;
+}
