@@ -48,6 +48,9 @@ export function gemm(a: Value, b: Value, transA: boolean, transB: boolean, alpha
   return apply1("Gemm", [a, b], { shape, dtype: "float32" }, attributes);
 }
 
+/** How a product of two matrices is emitted. */
+export type SingleProduct = typeof gemm;
+
 /** How a batched product (after what is really a single matrix product) is emitted. */
 export type BatchedProduct = (a: Value, b: Value, transA: boolean, transB: boolean, alpha: number, out: Value) => Value;
 
@@ -71,7 +74,7 @@ export const fusedBatched: BatchedProduct = (a, b, transA, transB, alpha, out) =
 
 /** Lowering of MatMul: one Gemm where the batch axes allow it. */
 export const matMulLowering =
-  (batched: BatchedProduct): Lowering =>
+  (batched: BatchedProduct, single: SingleProduct = gemm): Lowering =>
   (node, [a, b]) => {
     const [left, right] = [a as Value, b as Value];
     const [transA, transB] = [intOf(node, "transA") === 1, intOf(node, "transB") === 1];
@@ -82,7 +85,8 @@ export const matMulLowering =
     const leftBatch = sizeOf(left.shape.slice(0, -2));
     if (rightBatch !== 1 || (transA && leftBatch !== 1)) return batched(left, right, transA, transB, alpha, out);
     const flatA = transA ? reshape(left, left.shape.slice(-2)) : reshape(left, [leftBatch * (left.shape.at(-2) as number), left.shape.at(-1) as number]);
-    return reshape(gemm(flatA, reshape(right, right.shape.slice(-2)), transA, transB, alpha), out.shape);
+    const flatB = reshape(right, right.shape.slice(-2));
+    return reshape(single(flatA, flatB, transA, transB, alpha), out.shape);
   };
 
 const layerNorm: Lowering = (node, [x]) => {

@@ -5,12 +5,13 @@ import type { Value } from "../graph/value.ts";
 import { channelComposites, steepStep } from "./channels.ts";
 import { composites, fusedBatched, type LoweringTable, matMulLowering, plainBatched } from "./composites.ts";
 import { fuseSums } from "./fuse.ts";
+import { rowChunked } from "./row-chunks.ts";
 
 /** Devices that sessions run on. */
 export type SessionDevice = "cpu" | "webgpu";
 
 const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
-  cpu: { ...composites, ...channelComposites, Step: (_, [x]) => steepStep(x as Value), MatMul: matMulLowering(fusedBatched) },
+  cpu: { ...composites, ...channelComposites, Step: (_, [x]) => steepStep(x as Value), MatMul: matMulLowering(fusedBatched, rowChunked) },
   webgpu: { ...composites, ...channelComposites, MatMul: matMulLowering(plainBatched) },
 };
 
