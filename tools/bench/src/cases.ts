@@ -1,0 +1,92 @@
+// What is measured: the same models and recipe in this project and in eager PyTorch (python/step.py reads these as JSON).
+
+/** A group of equal views. The first group is the global one. */
+export interface ViewGroup {
+  readonly count: number;
+  readonly size: number;
+}
+
+interface CaseBase {
+  readonly name: string;
+  readonly views: readonly ViewGroup[];
+  readonly batch: number;
+  readonly hidden: readonly number[];
+  readonly outDim: number;
+  readonly slices: number;
+  readonly lambda: number;
+}
+
+/** A training step of a ViT. */
+export interface VitCase extends CaseBase {
+  readonly kind: "vit";
+  readonly dim: number;
+  readonly depth: number;
+  readonly heads: number;
+  readonly patch: number;
+  readonly size: number;
+}
+
+/** A training step of a ResNet of basic blocks. */
+export interface ResNetCase extends CaseBase {
+  readonly kind: "resnet";
+  readonly width: number;
+  readonly blocks: readonly number[];
+  readonly strides: readonly number[];
+  readonly smallStem: boolean;
+}
+
+export type StepCase = VitCase | ResNetCase;
+
+const vit = (name: string, dim: number, depth: number, heads: number): VitCase => ({
+  name,
+  kind: "vit",
+  dim,
+  depth,
+  heads,
+  patch: 8,
+  size: 64,
+  views: [{ count: 4, size: 64 }],
+  batch: 32,
+  hidden: [2048, 2048],
+  outDim: 64,
+  slices: 256,
+  lambda: 0.02,
+});
+
+/** The training steps of the table; batch 32 x 4 views but for the recipe of the learning-parity run. */
+export const stepCases: readonly StepCase[] = [
+  vit("vit-nano/8@64", 128, 6, 4),
+  vit("vit-tiny/8@64", 192, 12, 3),
+  vit("vit-small/8@64", 384, 12, 6),
+  {
+    name: "resnet10@32",
+    kind: "resnet",
+    width: 32,
+    blocks: [1, 1, 1, 1],
+    strides: [1, 2, 2, 1],
+    smallStem: true,
+    views: [
+      { count: 2, size: 32 },
+      { count: 4, size: 16 },
+    ],
+    batch: 256,
+    hidden: [512, 512],
+    outDim: 32,
+    slices: 256,
+    lambda: 0.05,
+  },
+  {
+    name: "resnet18@64",
+    kind: "resnet",
+    width: 64,
+    blocks: [2, 2, 2, 2],
+    strides: [1, 2, 2, 2],
+    smallStem: false,
+    views: [{ count: 4, size: 64 }],
+    batch: 32,
+    hidden: [2048, 2048],
+    outDim: 64,
+    slices: 256,
+    lambda: 0.02,
+  },
+];

@@ -1,0 +1,111 @@
+// One training step of this project, timed in its own process: `node step.js STEPS THREADS` with a case on stdin.
+// Prints one JSON line like python/step.py. Not pretrain(): views are given, so that both sides time the same work.
+import { lejepaLoss, sigregDirections } from "@lejepa/core";
+import {
+  createEncoder,
+  createProjector,
+  type Encoder,
+  flatLayout,
+  flatten,
+  initialise,
+  type Params,
+  pack,
+  unflatten,
+} from "@lejepa/encoders";
+import { createEngine, type DeviceTensor, type InputSpec } from "@lejepa/engine";
+import { adamW, adamWHyper } from "@lejepa/train";
+import * as tf from "@tensorflow/tfjs";
+import type { StepCase } from "./cases.ts";
+
+const LEARNING_RATE = 5e-4;
+const WEIGHT_DECAY = 0.05;
+const BETAS = [0.9, 0.999] as const;
+
+function encoderOf(c: StepCase): Encoder {
+  if (c.kind === "vit") {
+    const { dim, depth, heads, size, patch } = c;
+    return createEncoder("vit_tiny", { dim, depth, heads, imageSize: size, patchSize: patch });
+  }
+  const small = c.smallStem ? ({ stem: "small", stemStride: 2 } as const) : ({ stem: "imagenet" } as const);
+  const name = c.blocks[0] === 1 ? "resnet10" : "resnet18";
+  return createEncoder(name, { ...small, width: c.width, strides: c.strides, init: "torch" });
+}
+
+/** The model of a case, its flat state, and the traced step. */
+function buildStep(c: StepCase) {
+  const encoder = encoderOf(c);
+  const projector = createProjector({ inDim: encoder.featureDim, hidden: c.hidden, outDim: c.outDim });
+  const params = [...encoder.params, ...projector.params];
+  const weights = flatLayout(params.filter(({ kind }) => kind === "parameter"));
+  const buffers = flatLayout(params.filter(({ kind }) => kind === "buffer"));
+  const views = c.views.reduce((sum, group) => sum + group.count, 0);
+  const signature: Record<string, InputSpec> = {
+    theta: { shape: [weights.length] },
+    m: { shape: [weights.length] },
+    v: { shape: [weights.length] },
+    buffers: { shape: [buffers.length] },
+    directions: { shape: [c.outDim, c.slices] },
+    hyper: { shape: [3] },
+  };
+  for (const [i, { count, size }] of c.views.entries()) signature[`views${i}`] = { shape: [count * c.batch, 3, size, size] };
+  const step = (inputs: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> => {
+    const { theta, m, v, hyper } = inputs as Readonly<Record<"theta" | "m" | "v" | "hyper", tf.Tensor>>;
+    const current = unflatten(inputs["buffers"] as tf.Tensor, buffers);
+    const updates = new Map<string, tf.Tensor>();
+    const context = { training: true, updates };
+    const lossOf = (vector: tf.Tensor): tf.Scalar => {
+      const values: Params = { ...unflatten(vector, weights), ...current };
+      const parts = c.views.map((_, i) => encoder.forward(values, inputs[`views${i}`] as tf.Tensor, context).embedding);
+      const z = projector.forward(values, tf.concat(parts, 0), context);
+      const globalViews = c.views[0]?.count ?? views;
+      const shaped = tf.reshape(z, [views, c.batch, c.outDim]);
+      return lejepaLoss(shaped, inputs["directions"] as tf.Tensor, { lambda: c.lambda, globalViews }).loss;
+    };
+    const { value: loss, grad } = tf.valueAndGrad(lossOf)(theta);
+    const settings = { hyper, betas: BETAS, epsilon: 1e-8, clipGradNorm: null, decayLength: weights.decayLength };
+    return {
+      ...adamW({ theta, m, v }, grad, settings),
+      buffers: flatten({ ...current, ...Object.fromEntries(updates) }, buffers),
+      loss,
+    };
+  };
+  const values = initialise(params, 0);
+  return { signature, step, theta: pack(values, weights), buffers: pack(values, buffers) };
+}
+
+async function main(): Promise<void> {
+  const [steps = 5, threads = 2] = process.argv.slice(2).map(Number);
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const c = JSON.parse(Buffer.concat(chunks).toString()) as StepCase;
+  const { signature, step, theta, buffers } = buildStep(c);
+  const engine = await createEngine({ device: "cpu", threads });
+  const program = await engine.compile(step, signature, { updates: ["theta", "m", "v", "buffers"] });
+  const size = theta.length;
+  const state: Record<string, DeviceTensor> = {
+    theta: await engine.tensor(theta, [size]),
+    m: await engine.tensor(new Float32Array(size), [size]),
+    v: await engine.tensor(new Float32Array(size), [size]),
+    buffers: await engine.tensor(buffers, [buffers.length]),
+  };
+  const images: Record<string, Float32Array> = {};
+  for (const [i, { count, size: side }] of c.views.entries()) {
+    images[`views${i}`] = Float32Array.from({ length: count * c.batch * 3 * side * side }, (_, k) => Math.sin(k * 12.9898) * 1.5);
+  }
+  if (process.env["LEJEPA_BENCH_PROFILE"] !== undefined) {
+    const feeds = { ...images, ...state, directions: sigregDirections(c.outDim, c.slices, 0, 0), hyper: Float32Array.of(1, 0, 1) };
+    for (const row of (await program.profile(feeds)).slice(0, 16)) console.error(row);
+  }
+  const milliseconds: number[] = [];
+  for (let i = 0; i <= steps; i++) {
+    const start = performance.now();
+    const hyper = adamWHyper(i, { learningRate: LEARNING_RATE, weightDecay: WEIGHT_DECAY, betas: BETAS });
+    const out = await program.run({ ...images, ...state, directions: sigregDirections(c.outDim, c.slices, 0, i), hyper });
+    milliseconds.push(performance.now() - start);
+    for (const tensor of Object.values(out)) tensor.dispose();
+  }
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  console.log(JSON.stringify({ milliseconds: milliseconds.slice(1), peakBytes, version: process.version }));
+}
+
+await main();
