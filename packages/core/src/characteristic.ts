@@ -16,18 +16,19 @@ import type { Knots } from "./quadrature.ts";
 export type CharacteristicForm = "recurrence" | "direct";
 
 /**
- * Mean over axis 1 of cos(t_k x) for all K knots, then of sin(t_k x).
+ * Mean over the last axis of cos(t_k x) for all K knots, then of sin(t_k x). Samples lie along the last axis because
+ * a reduction over contiguous memory is several times faster on a CPU.
  *
- * @param x [views, samples, slices]
- * @returns [2 K, views, slices]
+ * @param x [slices, views, samples]
+ * @returns [2 K, slices, views]
  */
 export function characteristicMeans(x: tf.Tensor3D, knots: Knots, form: CharacteristicForm): tf.Tensor3D {
   return form === "direct" ? directMeans(x, knots) : recurrenceMeans(x, knots);
 }
 
 function directMeans(x: tf.Tensor3D, knots: Knots): tf.Tensor3D {
-  const angle = tf.mul(tf.expandDims(x, 0), tf.tensor(knots.t as number[], [knots.t.length, 1, 1, 1])); // [K, views, samples, slices]
-  return tf.concat([tf.mean(tf.cos(angle), 2), tf.mean(tf.sin(angle), 2)], 0) as tf.Tensor3D;
+  const angle = tf.mul(tf.expandDims(x, 0), tf.tensor(knots.t as number[], [knots.t.length, 1, 1, 1])); // [K, slices, views, samples]
+  return tf.concat([tf.mean(tf.cos(angle), 3), tf.mean(tf.sin(angle), 3)], 0) as tf.Tensor3D;
 }
 
 function recurrenceMeans(x: tf.Tensor3D, knots: Knots): tf.Tensor3D {
@@ -41,7 +42,7 @@ function recurrenceMeans(x: tf.Tensor3D, knots: Knots): tf.Tensor3D {
   return op(x) as tf.Tensor3D;
 }
 
-/** Two tensors over [views, samples, slices] that take the same steps: cos and sin, or the two sums of the gradient. */
+/** Two tensors over [slices, views, samples] that take the same steps: cos and sin, or the two sums of the gradient. */
 interface Pair {
   readonly cos: tf.Tensor | number;
   readonly sin: tf.Tensor | number;
@@ -49,7 +50,7 @@ interface Pair {
 
 function meansByRecurrence(start: Pair, knots: Knots): tf.Tensor3D {
   const twice = twiceCos(start, knots);
-  const mean = (value: tf.Tensor | number): tf.Tensor => tf.expandDims(tf.mean(value as tf.Tensor, 1), 0);
+  const mean = (value: tf.Tensor | number): tf.Tensor => tf.expandDims(tf.mean(value as tf.Tensor, 2), 0);
   const cosMeans = [mean(start.cos)];
   const sinMeans = [mean(start.sin)];
   let previous = beforeFirst(start, knots);
@@ -70,10 +71,10 @@ function meansByRecurrence(start: Pair, knots: Knots): tf.Tensor3D {
  */
 function clenshaw(dy: tf.Tensor, start: Pair, knots: Knots): tf.Tensor {
   const count = knots.t.length;
-  const samples = (start.cos as tf.Tensor).shape[1]!;
+  const samples = (start.cos as tf.Tensor).shape[2]!;
   const scale = [...knots.t.map((t) => -t / samples), ...knots.t.map((t) => t / samples)];
-  const rows = tf.split(tf.expandDims(tf.mul(dy, tf.tensor(scale, [2 * count, 1, 1])), 2), 2 * count, 0); // [1, views, 1, slices]
-  const coefficients = rows.map((row) => tf.squeeze(row, [0])); // [views, 1, slices]
+  const rows = tf.split(tf.expandDims(tf.mul(dy, tf.tensor(scale, [2 * count, 1, 1])), 3), 2 * count, 0); // [1, slices, views, 1]
+  const coefficients = rows.map((row) => tf.squeeze(row, [0])); // [slices, views, 1]
   const twice = twiceCos(start, knots);
   // the cosine series carries dS, the sine series dC
   let after: Pair = { cos: 0, sin: 0 };
@@ -105,7 +106,7 @@ function advance(twice: tf.Tensor, current: Pair, previous: Pair, plus: Pair = {
   return { cos: next("cos"), sin: next("sin") };
 }
 
-// a pass over [views, samples, slices] is the whole cost here, so none is spent on a constant 0 or 1
+// a pass over [slices, views, samples] is the whole cost here, so none is spent on a constant 0 or 1
 const add = (a: tf.Tensor, b: tf.Tensor | number): tf.Tensor => (b === 0 ? a : tf.add(a, b));
 const minus = (a: tf.Tensor, b: tf.Tensor | number): tf.Tensor => (b === 0 ? a : tf.sub(a, b));
 const product = (a: tf.Tensor | number, b: tf.Tensor | number): tf.Tensor | number =>

@@ -64,10 +64,10 @@ export function sigreg(z: tf.Tensor, directions: tf.Tensor, options: SigregOptio
  */
 export function eppsPulley(x: tf.Tensor, options: EppsPulleyOptions = {}): tf.Tensor1D {
   expectRank("eppsPulley", "x", x, 2, ["samples", "columns"]);
-  return tf.squeeze(eppsPulleyOfViews(tf.expandDims(x, 0) as tf.Tensor3D, options), [0]);
+  return tf.squeeze(eppsPulleyOfViews(tf.expandDims(tf.transpose(x), 1) as tf.Tensor3D, options), [0]);
 }
 
-/** x [views, samples, slices] -> T [views, slices]. */
+/** x [slices, views, samples] -> T [views, slices]. */
 function eppsPulleyOfViews(x: tf.Tensor3D, options: EppsPulleyOptions): tf.Tensor2D {
   const { form = "recurrence", statistics = "global", worldSize = 1 } = options;
   const knots = foldedKnots({
@@ -75,13 +75,13 @@ function eppsPulleyOfViews(x: tf.Tensor3D, options: EppsPulleyOptions): tf.Tenso
     knots: options.knots ?? objectiveDefaults.knots,
     tMax: options.tMax ?? objectiveDefaults.tMax,
   });
-  const local = characteristicMeans(x, knots, form); // [2 K, views, slices]
+  const local = characteristicMeans(x, knots, form); // [2 K, slices, views]
   const means = statistics === "global" ? allReduceMean(local) : local;
-  const samples = x.shape[1] * (statistics === "global" ? worldSize : 1);
+  const samples = x.shape[2] * (statistics === "global" ? worldSize : 1);
   const zeros = knots.phi.map(() => 0);
   const target = tf.tensor([...knots.phi, ...zeros], [2 * knots.t.length, 1, 1]);
   const weight = tf.tensor([...knots.weight, ...knots.weight].map((w) => w * samples), [2 * knots.t.length, 1, 1]);
-  return tf.sum(tf.mul(tf.square(tf.sub(means, target)), weight), 0);
+  return tf.transpose(tf.sum(tf.mul(tf.square(tf.sub(means, target)), weight), 0) as tf.Tensor2D);
 }
 
 function project(z: tf.Tensor, directions: tf.Tensor, options: SigregOptions): tf.Tensor3D {
@@ -92,8 +92,8 @@ function project(z: tf.Tensor, directions: tf.Tensor, options: SigregOptions): t
     throw new LejepaError({ code: "E_SHAPE", where: "sigreg", expected: "at least one view and one sample", got: `[${z.shape}]` });
   }
   const { pooled = objectiveDefaults.pooled } = options;
-  const x = tf.matMul(tf.reshape(z, [views * samples, dim]), directions as tf.Tensor2D); // [views * samples, slices]
-  return tf.reshape(x, pooled ? [1, views * samples, -1] : [views, samples, -1]);
+  const x = tf.matMul(directions as tf.Tensor2D, tf.reshape(z, [views * samples, dim]), true, true); // [slices, views * samples]
+  return tf.reshape(x, pooled ? [-1, 1, views * samples] : [-1, views, samples]);
 }
 
 function clipSmall(statistic: tf.Tensor, clipValue: number | null): tf.Tensor {
