@@ -2,7 +2,7 @@
 import { LejepaError } from "@lejepa/contracts";
 
 /** First stack frame outside tfjs and this package: where the user's code called the op. */
-export function callSite(): string {
+function callSite(): string {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 50;
   const frames = (new Error().stack ?? "").split("\n").slice(1);

@@ -51,7 +51,7 @@ export function rewrite(outputs: readonly Value[], rule: Rule, leaf: (value: Val
 }
 
 /** `node` on other inputs (the same object when nothing changed). */
-export function rebuilt(node: Node, inputs: readonly Value[]): readonly Value[] {
+function rebuilt(node: Node, inputs: readonly Value[]): readonly Value[] {
   if (inputs.every((input, i) => input === node.inputs[i])) return node.outputs;
   const outputs: Value[] = [];
   const copy: Node = { ...node, inputs, outputs };
@@ -126,7 +126,7 @@ class Sharing {
 }
 
 /** Text that is equal for equal attributes. */
-export function attributeKey(attributes: Readonly<Record<string, Attribute>>): string {
+function attributeKey(attributes: Readonly<Record<string, Attribute>>): string {
   return Object.keys(attributes)
     .sort()
     .map((name) => `${name}=${JSON.stringify(attributes[name])}`)

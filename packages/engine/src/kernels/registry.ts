@@ -1,5 +1,4 @@
 // What a kernel is here: a function from values to values. It records; nothing is computed.
-import type * as tf from "@tensorflow/tfjs";
 import type { Value } from "../graph/value.ts";
 
 /** Inputs of a kernel by tfjs's names (variadic ones by position). */
@@ -29,6 +28,3 @@ export function axesOf(axes: number | readonly number[] | null | undefined, rank
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   return (typeof axes === "number" ? [axes] : [...axes]).map((axis) => axisOf(axis, rank));
 }
-
-/** tfjs type of a value. */
-export type TfType = Extract<keyof tf.DataTypeMap, "float32" | "int32" | "bool">;

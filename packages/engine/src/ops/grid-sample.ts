@@ -23,10 +23,10 @@ export function gridSample(x: tf.Tensor, grid: tf.Tensor, options: GridSampleOpt
   const settings = { mode: "bilinear", paddingMode: "zeros", alignCorners: false, ...options } as const;
   if (!isNative()) return plainGridSample(x, grid, settings);
   const op = tf.customGrad((...args) => {
-    const [image, positions, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    save([image, positions]);
+    const [image, places, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    save([image, places]);
     return {
-      value: runFusedOne("LejepaGridSample", { x: image, grid: positions }, settings),
+      value: runFusedOne("LejepaGridSample", { x: image, grid: places }, settings),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [a, b] = saved as [tf.Tensor, tf.Tensor];
         return tf.grads((p: tf.Tensor, q: tf.Tensor) => plainGridSample(p, q, settings))([a, b], dy);

@@ -11,7 +11,7 @@ type Runtime = typeof import("onnxruntime-node");
 let loading: Promise<Runtime> | undefined;
 
 /** ONNX Runtime's Node binding, loaded on first use. */
-export function loadRuntime(): Promise<Runtime> {
+function loadRuntime(): Promise<Runtime> {
   loading ??= import("onnxruntime-node");
   return loading;
 }
