@@ -90,3 +90,31 @@ export const stepCases: readonly StepCase[] = [
     lambda: 0.02,
   },
 ];
+
+/** SIGReg of one view. */
+export interface SigregCase {
+  readonly name: string;
+  readonly samples: number;
+  readonly dim: number;
+  readonly slices: number;
+  readonly knots: number;
+}
+
+const sigregCase = (samples: number, dim: number, slices: number): SigregCase => ({
+  name: `sigreg ${samples}x${dim}x${slices}`,
+  samples,
+  dim,
+  slices,
+  knots: 17,
+});
+
+/** The reference size, and each of its extents doubled twice. */
+export const sigregCases: readonly SigregCase[] = [
+  sigregCase(1024, 128, 1024),
+  sigregCase(2048, 128, 1024),
+  sigregCase(4096, 128, 1024),
+  sigregCase(1024, 256, 1024),
+  sigregCase(1024, 512, 1024),
+  sigregCase(1024, 128, 2048),
+  sigregCase(1024, 128, 4096),
+];

@@ -3,12 +3,8 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { type StepCase, stepCases } from "./cases.ts";
-
-interface Measured {
-  readonly milliseconds: readonly number[];
-  readonly peakBytes: number;
-}
+import { type SigregCase, type StepCase, sigregCases, stepCases } from "./cases.ts";
+import type { Measured } from "./input.ts";
 
 const here = import.meta.dirname;
 const { values, positionals } = parseArgs({
@@ -37,31 +33,45 @@ function run(command: string, args: readonly string[], input: string): Promise<M
   });
 }
 
-const median = (sorted: readonly number[]): number => [...sorted].sort((a, b) => a - b)[Math.floor(sorted.length / 2)] ?? Number.NaN;
+const median = (sorted: readonly number[]): number =>
+  [...sorted].sort((a, b) => a - b)[Math.floor(sorted.length / 2)] ?? Number.NaN;
 
-async function measure(c: StepCase): Promise<void> {
+const stepOf = (runs: readonly Measured[]): number => median(runs.map(({ milliseconds }) => median(milliseconds)));
+const peakOf = (runs: readonly Measured[]): string => (median(runs.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(2);
+
+interface Pair {
+  readonly name: string;
+  readonly ours: readonly Measured[];
+  readonly torch: readonly Measured[];
+}
+
+/** Both sides in turn, so that a drift of the machine's speed meets both. */
+async function alternate(c: StepCase | SigregCase, program: string): Promise<Pair> {
   const input = JSON.stringify(c);
-  const script = path.join(here, "../python/step.py");
+  const counts = [values.steps, values.threads];
   const ours: Measured[] = [];
   const torch: Measured[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
-    ours.push(await run(process.execPath, [path.join(here, "step.js"), values.steps, values.threads], input));
-    torch.push(await run(values.python, [script, values.steps, values.threads], input));
+    ours.push(await run(process.execPath, [path.join(here, `${program}.js`), ...counts], input));
+    torch.push(await run(values.python, [path.join(here, `../python/${program}.py`), ...counts], input));
   }
-  const images = c.batch * c.views.reduce((sum, group) => sum + group.count, 0);
-  const stepOf = (runs: readonly Measured[]): number => median(runs.map(({ milliseconds }) => median(milliseconds)));
-  const peakOf = (runs: readonly Measured[]): number => median(runs.map(({ peakBytes }) => peakBytes)) / 1e9;
-  const ratios = ours.map(({ milliseconds }, i) => median(torch[i]?.milliseconds ?? []) / median(milliseconds));
-  const row = [
-    c.name,
-    `${((images / stepOf(ours)) * 1e3).toFixed(1)}`,
-    `${((images / stepOf(torch)) * 1e3).toFixed(1)}`,
-    `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)})`,
-    `${peakOf(ours).toFixed(2)} / ${peakOf(torch).toFixed(2)} GB`,
-  ];
-  console.log(`| ${row.join(" | ")} |`);
+  return { name: c.name, ours, torch };
 }
 
-const wanted = positionals.length === 0 ? stepCases : stepCases.filter(({ name }) => positionals.some((p) => name.startsWith(p)));
-console.log("| step | views/s, lejepa | views/s, PyTorch | ratio (min-max) | peak memory, lejepa / PyTorch |\n|---|---|---|---|---|");
-for (const c of wanted) await measure(c);
+function printRow({ name, ours, torch }: Pair, unit: (milliseconds: number) => string): void {
+  const ratios = ours.map(({ milliseconds }, i) => median(torch[i]?.milliseconds ?? []) / median(milliseconds));
+  const spread = `${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)}`;
+  const ratio = `${median(ratios).toFixed(2)} (${spread})`;
+  const memory = `${peakOf(ours)} / ${peakOf(torch)} GB`;
+  console.log(`| ${[name, unit(stepOf(ours)), unit(stepOf(torch)), ratio, memory].join(" | ")} |`);
+}
+
+const wanted = <T extends { readonly name: string }>(cases: readonly T[]): readonly T[] =>
+  positionals.length === 0 ? cases : cases.filter(({ name }) => positionals.some((p) => name.startsWith(p)));
+
+console.log("| case | lejepa | PyTorch | speed ratio (min-max) | peak memory |\n|---|---|---|---|---|");
+for (const c of wanted(stepCases)) {
+  const images = c.batch * c.views.reduce((sum, group) => sum + group.count, 0);
+  printRow(await alternate(c, "step"), (ms) => `${((images / ms) * 1e3).toFixed(1)} views/s`);
+}
+for (const c of wanted(sigregCases)) printRow(await alternate(c, "sigreg"), (ms) => `${ms.toFixed(0)} ms`);

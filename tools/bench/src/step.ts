@@ -16,6 +16,7 @@ import { createEngine, type DeviceTensor, type InputSpec } from "@lejepa/engine"
 import { adamW, adamWHyper } from "@lejepa/train";
 import * as tf from "@tensorflow/tfjs";
 import type { StepCase } from "./cases.ts";
+import { countsFromArguments, readCase, report } from "./input.ts";
 
 const LEARNING_RATE = 5e-4;
 const WEIGHT_DECAY = 0.05;
@@ -47,7 +48,8 @@ function buildStep(c: StepCase) {
     directions: { shape: [c.outDim, c.slices] },
     hyper: { shape: [3] },
   };
-  for (const [i, { count, size }] of c.views.entries()) signature[`views${i}`] = { shape: [count * c.batch, 3, size, size] };
+  for (const [i, { count, size }] of c.views.entries())
+    signature[`views${i}`] = { shape: [count * c.batch, 3, size, size] };
   const step = (inputs: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> => {
     const { theta, m, v, hyper } = inputs as Readonly<Record<"theta" | "m" | "v" | "hyper", tf.Tensor>>;
     const current = unflatten(inputs["buffers"] as tf.Tensor, buffers);
@@ -73,11 +75,18 @@ function buildStep(c: StepCase) {
   return { signature, step, theta: pack(values, weights), buffers: pack(values, buffers) };
 }
 
+/** Views that are no constant and need no generator. */
+function imagesOf(c: StepCase): Record<string, Float32Array> {
+  const images = c.views.map(({ count, size }, i): [string, Float32Array] => {
+    const length = count * c.batch * 3 * size * size;
+    return [`views${i}`, Float32Array.from({ length }, (_, k) => Math.sin(k * 12.9898) * 1.5)];
+  });
+  return Object.fromEntries(images);
+}
+
 async function main(): Promise<void> {
-  const [steps = 5, threads = 2] = process.argv.slice(2).map(Number);
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  const c = JSON.parse(Buffer.concat(chunks).toString()) as StepCase;
+  const { steps, threads } = countsFromArguments();
+  const c = await readCase<StepCase>();
   const { signature, step, theta, buffers } = buildStep(c);
   const engine = await createEngine({ device: "cpu", threads });
   const program = await engine.compile(step, signature, { updates: ["theta", "m", "v", "buffers"] });
@@ -88,24 +97,19 @@ async function main(): Promise<void> {
     v: await engine.tensor(new Float32Array(size), [size]),
     buffers: await engine.tensor(buffers, [buffers.length]),
   };
-  const images: Record<string, Float32Array> = {};
-  for (const [i, { count, size: side }] of c.views.entries()) {
-    images[`views${i}`] = Float32Array.from({ length: count * c.batch * 3 * side * side }, (_, k) => Math.sin(k * 12.9898) * 1.5);
-  }
-  if (process.env["LEJEPA_BENCH_PROFILE"] !== undefined) {
-    const feeds = { ...images, ...state, directions: sigregDirections(c.outDim, c.slices, 0, 0), hyper: Float32Array.of(1, 0, 1) };
-    for (const row of (await program.profile(feeds)).slice(0, 16)) console.error(row);
-  }
-  const milliseconds: number[] = [];
-  for (let i = 0; i <= steps; i++) {
-    const start = performance.now();
-    const hyper = adamWHyper(i, { learningRate: LEARNING_RATE, weightDecay: WEIGHT_DECAY, betas: BETAS });
-    const out = await program.run({ ...images, ...state, directions: sigregDirections(c.outDim, c.slices, 0, i), hyper });
-    milliseconds.push(performance.now() - start);
+  const images = imagesOf(c);
+  const feedsOf = (i: number) => ({
+    ...images,
+    ...state,
+    directions: sigregDirections(c.outDim, c.slices, 0, i),
+    hyper: adamWHyper(i, { learningRate: LEARNING_RATE, weightDecay: WEIGHT_DECAY, betas: BETAS }),
+  });
+  if (process.env["LEJEPA_BENCH_PROFILE"] !== undefined) console.error(await program.profile(feedsOf(0)));
+  await report(steps, async (i) => {
+    const out = await program.run(feedsOf(i));
     for (const tensor of Object.values(out)) tensor.dispose();
-  }
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
-  console.log(JSON.stringify({ milliseconds: milliseconds.slice(1), peakBytes, version: process.version }));
+  });
+  await engine.dispose();
 }
 
 await main();

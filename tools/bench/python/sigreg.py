@@ -1,0 +1,38 @@
+"""SIGReg forward and backward by the direct formula in eager PyTorch, timed. Usage: sigreg.py STEPS THREADS < CASE."""
+import json
+import resource
+import sys
+import time
+
+import torch
+
+
+def main():
+    steps, threads = int(sys.argv[1]), int(sys.argv[2])
+    case = json.load(sys.stdin)
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    n, dim, slices, knots = case["samples"], case["dim"], case["slices"], case["knots"]
+    z = torch.randn(n, dim, requires_grad=True)
+    directions = torch.randn(dim, slices)
+    directions = directions / directions.norm(dim=0)
+    step = 3.0 / (knots - 1)
+    grid = torch.arange(knots) * step
+    target = (-0.5 * grid**2).exp()
+    weights = 2 * step * target
+    weights[0] /= 2
+    weights[-1] /= 2
+    times = []
+    for _ in range(steps + 1):
+        start = time.perf_counter()
+        z.grad = None
+        angle = (z @ directions)[..., None] * grid
+        gap = (torch.cos(angle).mean(0) - target) ** 2 + torch.sin(angle).mean(0) ** 2
+        loss = n * (gap * weights).sum(-1).mean()
+        loss.backward()
+        times.append((time.perf_counter() - start) * 1e3)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"milliseconds": times[1:], "peakBytes": peak, "version": torch.__version__}))
+
+
+main()

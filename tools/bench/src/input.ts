@@ -1,0 +1,33 @@
+// What the child processes of the benchmark share: a case as JSON on stdin, a result as one JSON line on stdout.
+
+/** Result of one process. */
+export interface Measured {
+  /** Wall time of each step after a warm-up. */
+  readonly milliseconds: readonly number[];
+  readonly peakBytes: number;
+}
+
+/** Reads the case. */
+export async function readCase<T>(): Promise<T> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString()) as T;
+}
+
+/** Steps and threads from the command line. */
+export function countsFromArguments(): { readonly steps: number; readonly threads: number } {
+  const [steps = 5, threads = 2] = process.argv.slice(2).map(Number);
+  return { steps, threads };
+}
+
+/** Times `run` after one warm-up and prints the result. */
+export async function report(steps: number, run: (i: number) => Promise<void>): Promise<void> {
+  const milliseconds: number[] = [];
+  for (let i = 0; i <= steps; i++) {
+    const start = performance.now();
+    await run(i);
+    milliseconds.push(performance.now() - start);
+  }
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  console.log(JSON.stringify({ milliseconds: milliseconds.slice(1), peakBytes } satisfies Measured));
+}
