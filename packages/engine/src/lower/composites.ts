@@ -111,9 +111,10 @@ const geluForward: Lowering = (node, [x]) => apply1("Gelu", [x as Value], output
 /** dx = dy (Φ(x) + x φ(x)), with the Gaussian's constant inside the exponent. */
 const geluGrad: Lowering = (_, [dy, x]) => {
   const input = x as Value;
-  const erf = unary("Erf", binary("Mul", input, scalar(Math.SQRT1_2)));
-  const distribution = binary("Add", binary("Mul", erf, scalar(0.5)), scalar(0.5));
-  const exponent = binary("Sub", scalar(-0.5 * Math.log(2 * Math.PI)), binary("Mul", binary("Mul", input, input), scalar(0.5)));
+  const scaled = binary("Mul", input, scalar(Math.SQRT1_2));
+  const distribution = binary("Add", binary("Mul", unary("Erf", scaled), scalar(0.5)), scalar(0.5));
+  // x²/2 is the square of what the error function takes
+  const exponent = binary("Sub", scalar(-0.5 * Math.log(2 * Math.PI)), binary("Mul", scaled, scaled));
   const slope = binary("Add", distribution, binary("Mul", input, unary("Exp", exponent)));
   return binary("Mul", dy as Value, slope);
 };
