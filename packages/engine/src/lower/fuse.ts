@@ -5,7 +5,7 @@ import type { Node, Value } from "../graph/value.ts";
 import { producer, sameShape } from "../graph/value.ts";
 
 /** Number of readers of each value, outputs of the program counted as readers. */
-function countReaders(outputs: readonly Value[]): Map<Value, number> {
+export function countReaders(outputs: readonly Value[]): Map<Value, number> {
   const readers = new Map<Value, number>();
   const count = (value: Value): void => {
     readers.set(value, (readers.get(value) ?? 0) + 1);
