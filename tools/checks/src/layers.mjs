@@ -8,8 +8,8 @@ export const layers = {
   method: ["contracts", "engine"],
   data: ["contracts"],
   dataset: ["contracts"],
-  train: ["contracts", "engine", "method", "data"],
-  eval: ["contracts", "engine", "method", "data", "train"],
+  eval: ["contracts", "engine", "method", "data"],
+  train: ["contracts", "engine", "method", "data", "eval"],
   app: ["contracts", "engine", "method", "data", "dataset", "train", "eval", "app"],
   tool: ["contracts", "engine", "method", "data", "dataset", "train", "eval", "app", "tool"],
 };
