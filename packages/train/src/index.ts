@@ -1,3 +1,19 @@
-/** LeJEPA pretraining: optimizer, schedule, step, checkpoints, resume, run folder.
- * @module */
-export {};
+/**
+ * LeJEPA pretraining: one traced step (views, encoder, projector, loss, AdamW), the loop around it, run folders that survive
+ * crashes, and encoders loaded from them.
+ *
+ *     const { folder } = await pretrain({ dataset: bindDataset(plugin, { path: "photos" }) }, { out: "runs/first" });
+ *     const { encoder, values, image } = loadEncoder(folder);
+ *
+ * @module
+ */
+export { adamW, adamWHyper, type AdamWOptions, type AdamWState, hyperLength } from "./adamw.ts";
+export { type CheckpointInfo, type ImageSpec, listCheckpoints } from "./checkpoint.ts";
+export { type LoadedEncoder, loadEncoder, type LoadEncoderOptions } from "./load-encoder.ts";
+export { readMetrics, type StepMetrics } from "./metrics-log.ts";
+export { createModel, type EncoderSpec, initialValues, type Model, type ModelValues } from "./model.ts";
+export { openImages, type PreparedData, prepareData, type PrepareOptions } from "./prepare-data.ts";
+export { pretrain, type PretrainEvent, type PretrainOptions, type PretrainResult } from "./pretrain.ts";
+export { readRunConfig, readRunInfo, type RunData, type RunInfo, type RunStatus } from "./run-folder.ts";
+export { createSchedule, learningRate, type Schedule } from "./schedule.ts";
+export { type StepBatch, type StepOptions, stepFeeds, stepSignature, trainingStep } from "./training-step.ts";

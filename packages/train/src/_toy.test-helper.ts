@@ -1,0 +1,65 @@
+// A dataset without image files: pixels follow from the item's number and class, so that a class can be learned. And a
+// configuration small enough for a test.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bindDataset, type ConfigInput, defineDataset, type ImageRecord, stream } from "@lejepa/contracts";
+import { onTestFinished } from "vitest";
+import { z } from "zod";
+
+/** Stripes whose direction is the class, on a random phase, with noise. */
+function stripes(number: number, label: number, size: number, channels: number): ImageRecord {
+  const random = stream(1, "toy image", number);
+  const phase = random.uniform(0, 6);
+  const data = new Uint8Array(size * size * channels);
+  for (let i = 0; i < data.length; i++) {
+    const x = Math.floor(i / channels) % size;
+    const y = Math.floor(i / (channels * size));
+    data[i] = 128 + 80 * Math.sin(phase + (label === 0 ? x : y)) + random.uniform(-20, 20);
+  }
+  return { data, width: size, height: size, channels, dtype: "uint8" };
+}
+
+const toy = defineDataset({
+  id: "toy",
+  title: "Toy",
+  license: "MIT",
+  citation: "",
+  options: z.strictObject({ path: z.string(), count: z.int(), classes: z.int().default(2) }),
+  index: async ({ path, count, classes }) => ({
+    items: Array.from({ length: count }, (_, number) => ({
+      id: `item ${number}`,
+      ...(classes > 0 && { label: `class ${number % classes}` }),
+      source: { path, number },
+    })),
+  }),
+  decode: async ({ source }, { target, options }) =>
+    stripes(source["number"] as number, (source["number"] as number) % Math.max(1, options.classes), target.size, target.channels),
+  domain: { name: "natural", reason: "test" },
+});
+
+/** A folder that is removed when the test ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "lejepa-train-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A run of `count / 8` steps an epoch; `folder` gets the cache. */
+export function toyConfig(folder: string, changes: Partial<ConfigInput> = {}, { count = 24, classes = 2 } = {}): ConfigInput {
+  const file = join(folder, "toy.txt");
+  writeFileSync(file, "toy");
+  return {
+    dataset: bindDataset(toy, { path: file, count, classes }),
+    data: { imageSize: 16, cacheDir: join(folder, "cache"), workers: 1, splits: { validation: 0.34 } },
+    views: { globalSize: 16, locals: 2, localSize: 8 },
+    encoder: { name: "resnet10", width: 4 },
+    projector: { hidden: [16], outDim: 8 },
+    objective: { slices: 32 },
+    schedule: { epochs: 5, warmupEpochs: 1 },
+    probe: { everyEpochs: 0 },
+    batchSize: 8,
+    threads: 1,
+    ...changes,
+  };
+}

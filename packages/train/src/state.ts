@@ -1,0 +1,66 @@
+// The training state on the device: three flat vectors of parameters and moments, and one of running statistics.
+// Not its file form (checkpoint.ts).
+import type { DeviceTensor, Engine } from "@lejepa/engine";
+import type { Model, ModelValues } from "./model.ts";
+
+/** The state on the host. */
+export interface StateValues extends ModelValues {
+  /** First moments of AdamW, laid out as the parameters. */
+  readonly m: Float32Array;
+  /** Second moments of AdamW. */
+  readonly v: Float32Array;
+}
+
+/** The state on the device; the names are inputs of the step. */
+export interface TrainingState {
+  readonly theta: DeviceTensor;
+  readonly m: DeviceTensor;
+  readonly v: DeviceTensor;
+  /** Absent when the model has no running statistics. */
+  readonly buffers?: DeviceTensor;
+}
+
+/** State at the start of a run: initial values, moments of zero. */
+export function freshState({ parameters, buffers }: ModelValues): StateValues {
+  return { parameters, buffers, m: new Float32Array(parameters.length), v: new Float32Array(parameters.length) };
+}
+
+/** Copies the state to the engine's device. */
+export async function uploadState(engine: Engine, { parameters, m, v, buffers }: StateValues): Promise<TrainingState> {
+  // copied, since a tensor on the CPU keeps the array and training overwrites it
+  const vector = (values: Float32Array): Promise<DeviceTensor> => engine.tensor(values.slice(), [values.length]);
+  return {
+    theta: await vector(parameters),
+    m: await vector(m),
+    v: await vector(v),
+    ...(buffers.length > 0 && { buffers: await vector(buffers) }),
+  };
+}
+
+/** Copies the state to the host. */
+export async function readState({ theta, m, v, buffers }: TrainingState): Promise<StateValues> {
+  const read = async (tensor: DeviceTensor): Promise<Float32Array> => (await tensor.read()) as Float32Array;
+  return {
+    parameters: await read(theta),
+    m: await read(m),
+    v: await read(v),
+    buffers: buffers === undefined ? new Float32Array(0) : await read(buffers),
+  };
+}
+
+/** Frees the state. */
+export function disposeState(state: TrainingState): void {
+  for (const tensor of Object.values(state) as DeviceTensor[]) tensor.dispose();
+}
+
+/** Values by tensor name, parameters and buffers: views into the flat vectors. */
+export function namedValues(model: Model, { parameters, buffers }: ModelValues): Map<string, Float32Array> {
+  const named = new Map<string, Float32Array>();
+  for (const [flat, { entries }] of [
+    [parameters, model.parameters],
+    [buffers, model.buffers],
+  ] as const) {
+    for (const { name, offset, size } of entries) named.set(name, flat.subarray(offset, offset + size));
+  }
+  return named;
+}

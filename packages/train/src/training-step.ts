@@ -1,0 +1,133 @@
+// One step of LeJEPA pretraining as one traced program (paper arXiv:2511.08544, algorithm 2): views, encoder, projector,
+// loss, gradient, AdamW. Not the loop around it (pretrain.ts). Nothing here assumes one process: SIGReg's means (inside
+// lejepaLoss), the gradient and the running statistics pass through the engine's all-reduce.
+import { applyViews, drawViews, type GroupName, type ViewSpec, viewSignature } from "@lejepa/augment";
+import { type Config, stream } from "@lejepa/contracts";
+import { lejepaLoss, sigregDirections } from "@lejepa/core";
+import { flatten, type Params, unflatten } from "@lejepa/encoders";
+import { allReduceMean, type CompiledProgram, type Engine, type Feed, type InputSpec } from "@lejepa/engine";
+import * as tf from "@tensorflow/tfjs";
+import { adamW, adamWHyper, hyperLength } from "./adamw.ts";
+import type { Model } from "./model.ts";
+
+type Tensors = Readonly<Record<string, tf.Tensor>>;
+
+/** What the step is made for. `batch` is the number of images of this process. */
+export interface StepOptions {
+  readonly config: Pick<Config, "objective" | "optimizer" | "projector" | "seed">;
+  readonly model: Model;
+  readonly views: ViewSpec;
+  readonly batch: number;
+  /** Processes that train together. */
+  readonly worldSize: number;
+}
+
+/** Inputs of the program: the state, one batch, and what was drawn for it. Types are the engine's. */
+export function stepSignature({ config, model, views, batch }: StepOptions): Record<string, InputSpec> {
+  const { height, width, channels, dtype } = views.image;
+  const vector = { shape: [model.parameters.length] };
+  const noise = views.groups.map((g): [string, InputSpec] => [noiseName(g.name), { shape: [model.encoder.noiseCount, g.views * batch] }]);
+  return {
+    theta: vector,
+    m: vector,
+    v: vector,
+    ...(model.buffers.length > 0 && { buffers: { shape: [model.buffers.length] } }),
+    images: { shape: [batch, height, width, channels], dtype },
+    ...viewSignature(views, batch),
+    directions: { shape: [config.projector.outDim, config.objective.slices] },
+    hyper: { shape: [hyperLength] },
+    ...(model.encoder.noiseCount > 0 && Object.fromEntries(noise)),
+  };
+}
+
+const noiseName = (group: GroupName): string => `noise.${group}`;
+
+/** The traced function: new state (`theta`, `m`, `v`, `buffers`) and the scalars `loss`, `invariance`, `sigreg`, `gradNorm`. */
+export function trainingStep(options: StepOptions): (inputs: Tensors) => Record<string, tf.Tensor> {
+  const { config, model } = options;
+  return (inputs) => {
+    const { theta, m, v, buffers, hyper } = inputs as Readonly<Record<"theta" | "m" | "v" | "hyper" | "buffers", tf.Tensor>>;
+    const current = buffers === undefined ? {} : unflatten(buffers, model.buffers);
+    const updates = new Map<string, tf.Tensor>();
+    const parts: tf.Tensor[] = [];
+    const lossOf = (vector: tf.Tensor): tf.Scalar => {
+      const params = { ...unflatten(vector, model.parameters), ...current };
+      const { loss, invariance, sigreg } = lossOfBatch(inputs, params, updates, options);
+      parts.push(tf.keep(invariance), tf.keep(sigreg));
+      return loss;
+    };
+    const { value: loss, grad } = tf.valueAndGrad(lossOf)(theta);
+    const [invariance, sigreg] = parts as [tf.Tensor, tf.Tensor];
+    const { betas, epsilon, clipGradNorm } = config.optimizer;
+    const settings = { hyper, betas, epsilon, clipGradNorm, decayLength: model.parameters.decayLength };
+    const outputs = {
+      ...adamW({ theta, m, v }, allReduceMean(grad), settings),
+      ...(buffers !== undefined && { buffers: allReduceMean(flatten({ ...current, ...Object.fromEntries(updates) }, model.buffers)) }),
+      loss: allReduceMean(loss),
+      invariance: allReduceMean(invariance),
+      sigreg: allReduceMean(sigreg),
+    };
+    // kept past the gradient's own scope, so ours to free
+    for (const tensor of [...parts, ...updates.values()]) tensor.dispose();
+    return outputs;
+  };
+}
+
+type Loss = ReturnType<typeof lejepaLoss>;
+
+/** Global and local views have two sizes, so the encoder runs twice; the projector sees all views together. */
+function lossOfBatch(inputs: Tensors, params: Params, updates: Map<string, tf.Tensor>, options: StepOptions): Loss {
+  const { config, model, views, batch, worldSize } = options;
+  const images = applyViews(inputs["images"] as tf.Tensor, inputs, views);
+  const embeddings = views.groups.map(({ name }) => {
+    const context = { training: true, noise: inputs[noiseName(name)], updates };
+    return model.encoder.forward(params, images[name] as tf.Tensor, context).embedding;
+  });
+  const all = tf.concat(embeddings, 0); // [views * batch, featureDim], global views first
+  const z = model.projector.forward(params, all, { training: true, updates });
+  const count = views.groups.reduce((sum, group) => sum + group.views, 0);
+  const globalViews = views.groups.find(({ name }) => name === "global")?.views ?? count;
+  const { lambda, knots, tMax, quadrature, reduction, clipValue, pooled, centre } = config.objective;
+  const objective = { lambda, knots, tMax, quadrature, reduction, clipValue, pooled, centre };
+  return lejepaLoss(tf.reshape(z, [count, batch, config.projector.outDim]), inputs["directions"] as tf.Tensor, {
+    ...objective,
+    globalViews,
+    worldSize,
+  });
+}
+
+/** What differs between two steps: the images (rows of the store), the epoch, the learning rate. */
+export interface StepBatch {
+  /** Steps done before this one. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly images: Feed;
+  /** A stable number for each image: its row. */
+  readonly rows: ArrayLike<number>;
+  readonly learningRate: number;
+}
+
+/** Everything random of a step is a pure function of (seed, step): a resumed run draws the same. */
+export function stepFeeds({ config, model, views, batch: size }: StepOptions, batch: StepBatch): Record<string, Feed> {
+  const { step, epoch, images, rows, learningRate } = batch;
+  const { seed, optimizer, projector, objective } = config;
+  const noise = stream(seed, "drop path", step, rows[0] ?? 0);
+  const { noiseCount } = model.encoder;
+  const uniforms = views.groups.map(({ name, views: count }): [string, Float32Array] => [
+    noiseName(name),
+    noise.fillUniform(new Float32Array(noiseCount * count * size)),
+  ]);
+  return {
+    images,
+    ...drawViews(views, { seed, epoch, items: rows }),
+    directions: sigregDirections(projector.outDim, objective.slices, seed, step),
+    hyper: adamWHyper(step, { learningRate, weightDecay: optimizer.weightDecay, betas: optimizer.betas }),
+    ...(noiseCount > 0 && Object.fromEntries(uniforms)),
+  };
+}
+
+/** Compiles the step; its state is updated in place. */
+export function compileStep(engine: Engine, options: StepOptions): Promise<CompiledProgram> {
+  const state = ["theta", "m", "v", ...(options.model.buffers.length > 0 ? ["buffers"] : [])];
+  return engine.compile(trainingStep(options), stepSignature(options), { updates: state });
+}
