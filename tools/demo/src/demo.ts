@@ -1,0 +1,158 @@
+// The demo from images to table: train with several seeds, probe, draw. Not a benchmark of speed (tools/bench).
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { type BoundDataset, bindDataset, parseConfig } from "@lejepa/contracts";
+import { buildStore, expectClasses, type ImageStore, type Splits, splitItems } from "@lejepa/data";
+import { folder } from "@lejepa/dataset-folder";
+import { createEngine } from "@lejepa/engine";
+import {
+  type Comparison,
+  compareEncoders,
+  extractFeatures,
+  type FrozenEncoder,
+  formatComparison,
+  type Matrix,
+  matrix,
+  nearestNeighbours,
+  pixelFeatures,
+  randomEncoder,
+} from "@lejepa/eval";
+import { loadEncoder, pretrain } from "@lejepa/train";
+import { cutChips } from "./chips.ts";
+import type { DemoOptions } from "./options.ts";
+import { drawNeighbours, type PictureRow } from "./picture.ts";
+import { createProgress } from "./progress.ts";
+import { batchSize, recipe } from "./recipe.ts";
+
+const cacheDir = ".lejepa/cache";
+
+interface Images {
+  readonly store: ImageStore;
+  readonly splits: Splits;
+  readonly dataset: BoundDataset;
+  readonly channels: 1 | 3;
+}
+
+/**
+ * Runs the demo and returns the comparison. Writes `result.json`, `table.txt`, `neighbours.png` and the runs to the output folder.
+ *
+ * @throws LejepaError what its parts throw, E_DATA for images without classes
+ */
+export async function demo(options: DemoOptions, say: (text: string) => void): Promise<Comparison> {
+  const started = performance.now();
+  const out = resolve(options.out ?? (options.data === undefined ? "runs/demo" : `runs/demo-${basename(resolve(options.data))}`));
+  const images = await openImages(options);
+  const { store, splits } = images;
+  try {
+    say(`${store.count} images of ${store.classes.length} classes: ${splits.train.length} to train on, ${splits.validation.length} + ${splits.test.length} held out`);
+    clear(out);
+    const trained: FrozenEncoder[] = [];
+    for (let seed = 0; seed < options.seeds; seed++) trained.push(await train(images, { ...options, seed, out, say }));
+    const result = await compare(images, trained, { out, say });
+    const seconds = Math.round((performance.now() - started) / 1000);
+    const table = formatComparison(result);
+    writeFileSync(join(out, "table.txt"), table);
+    writeFileSync(join(out, "result.json"), `${JSON.stringify({ ...result, seconds, steps: options.steps }, null, 2)}\n`);
+    say(`\n${table}\nWritten to ${out} in ${seconds} s: table.txt, result.json, neighbours.png and the runs.`);
+    say("neighbours.png: left a test image of each class, then its nearest training images: LeJEPA | random init | pixels.");
+    return result;
+  } finally {
+    store.close();
+  }
+}
+
+async function openImages({ data }: DemoOptions): Promise<Images> {
+  // the version is part of the name: other chips, another folder
+  const path = data ?? (await cutChips(new URL("../scenes/", import.meta.url), resolve(".lejepa/demo-chips-1")));
+  const channels = data === undefined ? 1 : 3;
+  const dataset = bindDataset(folder, { path });
+  const config = parseConfig(recipe({ dataset, channels, cacheDir, seed: 0, epochs: 1, maxSteps: 1 }), "demo");
+  const store = await buildStore(dataset, { size: config.data.imageSize, channels, cacheDir });
+  expectClasses("demo", store);
+  return { store, splits: splitItems(store.items, config.data.splits), dataset, channels };
+}
+
+// only what an earlier demo wrote
+function clear(out: string): void {
+  mkdirSync(out, { recursive: true });
+  for (const name of readdirSync(out)) {
+    const run = join(out, name);
+    if (/^seed-\d+$/.test(name) && existsSync(join(run, "run.json"))) rmSync(run, { recursive: true });
+  }
+}
+
+interface TrainOptions extends DemoOptions {
+  readonly seed: number;
+  readonly say: (text: string) => void;
+}
+
+async function train({ dataset, channels, splits }: Images, { seed, seeds, steps, out, say }: TrainOptions): Promise<FrozenEncoder> {
+  const epochs = Math.max(1, Math.round(steps / Math.floor(splits.train.length / batchSize)));
+  const progress = createProgress(process.stderr, `training ${seed + 1} of ${seeds}`);
+  const run = join(out ?? "", `seed-${seed}`);
+  const config = recipe({ dataset, channels, cacheDir, seed, epochs, maxSteps: steps });
+  let rate = 0;
+  const { info, last } = await pretrain(config, {
+    out: run,
+    onProgress(event) {
+      if (event.kind === "message") progress.line(event.text);
+      if (event.kind !== "step") return;
+      const { step, loss, stepMs } = event.metrics;
+      rate = rate === 0 ? stepMs : 0.95 * rate + 0.05 * stepMs;
+      const left = Math.round(((event.endStep - step) * rate) / 1000);
+      progress.step({ done: step, total: event.endStep, note: `loss ${loss.toFixed(3)}, ${Math.round((1000 * batchSize) / rate)} images/s, ${left} s left` });
+    },
+  });
+  progress.line(`training ${seed + 1} of ${seeds}: loss ${last?.loss.toFixed(3)}, ${info.seconds.toFixed(0)} s, ${(100 * info.dataWaitShare).toFixed(1)} % of it waiting for data`);
+  if (seed === 0) say(`${info.parameters} parameters, ${epochs} passes over the images, no labels`);
+  const { encoder, values, image } = loadEncoder(run);
+  return { encoder, values, mean: image.mean, std: image.std, size: image.size };
+}
+
+interface CompareOptions {
+  readonly out: string;
+  readonly say: (text: string) => void;
+}
+
+async function compare({ store, splits }: Images, trained: readonly FrozenEncoder[], { out, say }: CompareOptions): Promise<Comparison> {
+  const random = trained.map((frozen, seed) => ({ ...frozen, values: randomEncoder(frozen.encoder, seed) }));
+  const candidates = [
+    { name: "LeJEPA", encoders: trained },
+    { name: "random init", encoders: random },
+  ];
+  const engine = await createEngine();
+  try {
+    const result = await compareEncoders(engine, { store, splits, candidates, onProgress: (what) => say(`probing ${what}`) });
+    const features: Matrix[] = [pixelFeatures(store)];
+    for (const [frozen] of [random, trained]) {
+      if (frozen !== undefined) features.unshift((await extractFeatures(engine, { ...frozen, store })).embedding);
+    }
+    await drawNeighbours(store, pictureRows(store, splits, features), join(out, "neighbours.png"));
+    return result;
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** For the middle test image of each class: its nearest training images by each kind of features. */
+function pictureRows(store: ImageStore, { train, test }: Splits, features: readonly Matrix[]): PictureRow[] {
+  const queries = store.classes.slice(0, 12).flatMap((_, label) => {
+    const rows = test.filter((row) => store.labels[row] === label);
+    const middle = rows[Math.floor(rows.length / 2)];
+    return middle === undefined ? [] : [middle];
+  });
+  const found = features.map((all) => nearestNeighbours(pick(all, train), pick(all, queries), 5));
+  return queries.map((query, i) => ({
+    query,
+    blocks: found.map(({ index, k }) => Array.from(index.subarray(i * k, (i + 1) * k), (row) => train[row] as number)),
+  }));
+}
+
+function pick(m: Matrix, rows: ArrayLike<number>): Matrix {
+  const data = new Float32Array(rows.length * m.columns);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    data.set(m.data.subarray(row * m.columns, (row + 1) * m.columns), i * m.columns);
+  }
+  return matrix(data, rows.length, m.columns);
+}
