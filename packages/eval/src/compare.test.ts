@@ -4,7 +4,15 @@ import type { ImageStore, Splits } from "@lejepa/data";
 import { createEncoder } from "@lejepa/encoders";
 import { createEngine } from "@lejepa/engine";
 import { expect, test } from "vitest";
-import { compareEncoders, extractFeatures, formatComparison, linearProbe, matrix, pixelFeatures, randomEncoder } from "./index.ts";
+import {
+  compareEncoders,
+  extractFeatures,
+  formatComparison,
+  linearProbe,
+  matrix,
+  pixelFeatures,
+  randomEncoder,
+} from "./index.ts";
 
 const size = 16;
 const count = 60;
@@ -13,15 +21,27 @@ const count = 60;
 const pixels = Uint8Array.from({ length: count * size * size }, (_, i) => {
   const row = Math.floor(i / (size * size));
   const along = row % 2 === 0 ? i % size : Math.floor(i / size) % size;
-  return Math.floor((along + (row * 7) % 4) / 2) % 2 === 0 ? 230 : 20;
+  return Math.floor((along + ((row * 7) % 4)) / 2) % 2 === 0 ? 230 : 20;
 });
 
 function storeOf(labels: Int32Array): ImageStore {
   const rowElements = size * size;
   return {
     ...{ count, height: size, width: size, channels: 1, dtype: "uint8", rowElements, fullScale: 255, labels },
-    ...{ items: [], classes: ["across", "down"], fingerprint: "", failures: [], skipped: [], notes: {}, imagesFile: "", headerBytes: 0 },
-    read: (rows) => Uint8Array.from(Array.from(rows).flatMap((row) => [...pixels.subarray(row * rowElements, (row + 1) * rowElements)])),
+    ...{
+      items: [],
+      classes: ["across", "down"],
+      fingerprint: "",
+      failures: [],
+      skipped: [],
+      notes: {},
+      imagesFile: "",
+      headerBytes: 0,
+    },
+    read: (rows) =>
+      Uint8Array.from(
+        Array.from(rows).flatMap((row) => [...pixels.subarray(row * rowElements, (row + 1) * rowElements)]),
+      ),
     close() {},
   };
 }
@@ -41,7 +61,9 @@ test("features do not depend on the batch size, and follow the rows asked for", 
   for (const [i, row] of [5, 2, 59].entries()) {
     for (let j = 0; j < encoder.featureDim; j++) {
       const expected = whole.embedding.data[row * encoder.featureDim + j] as number;
-      expect(Math.abs((some.embedding.data[i * encoder.featureDim + j] as number) - expected)).toBeLessThan(1e-4 * (1 + Math.abs(expected)));
+      expect(Math.abs((some.embedding.data[i * encoder.featureDim + j] as number) - expected)).toBeLessThan(
+        1e-4 * (1 + Math.abs(expected)),
+      );
     }
   }
   await engine.dispose();
@@ -64,7 +86,9 @@ test("a comparison has an entry for every candidate and the pixels, with interva
 test("a split without labels is refused", async () => {
   const engine = await createEngine();
   const unlabelled = storeOf(new Int32Array(count).fill(-1));
-  await expect(compareEncoders(engine, { store: unlabelled, splits, candidates: [] })).rejects.toMatchObject({ code: "E_DATA" });
+  await expect(compareEncoders(engine, { store: unlabelled, splits, candidates: [] })).rejects.toMatchObject({
+    code: "E_DATA",
+  });
   await engine.dispose();
 });
 

@@ -95,9 +95,19 @@ export async function compareEncoders(engine: Engine, options: CompareOptions): 
   return { classes: store.classes, counts, k, entries };
 }
 
-async function probeEncoder(engine: Engine, frozen: FrozenEncoder, options: CompareOptions & { readonly rows: Rows }): Promise<Probed> {
+async function probeEncoder(
+  engine: Engine,
+  frozen: FrozenEncoder,
+  options: CompareOptions & { readonly rows: Rows },
+): Promise<Probed> {
   const { store, rows, batchSize, signal, k = 20 } = options;
-  const { embedding, probe: features } = await extractFeatures(engine, { ...frozen, store, rows: together(rows), batchSize, signal });
+  const { embedding, probe: features } = await extractFeatures(engine, {
+    ...frozen,
+    store,
+    rows: together(rows),
+    batchSize,
+    signal,
+  });
   return probe({ embedding, probe: layerNormRows(features) }, { store, rows, k });
 }
 
@@ -113,7 +123,13 @@ function probe(
   const validation = labelsOf(store, rows.validation);
   const { embedding, probe: all } = features;
   return {
-    knn: knnClassify({ train: slice(embedding, 0, b), labels: [...train, ...validation], test: slice(embedding, b, end), classes, k }),
+    knn: knnClassify({
+      train: slice(embedding, 0, b),
+      labels: [...train, ...validation],
+      test: slice(embedding, b, end),
+      classes,
+      k,
+    }),
     linear: linearProbe({
       train: { features: slice(all, 0, a), labels: train },
       validation: { features: slice(all, a, b), labels: validation },
@@ -126,9 +142,11 @@ function probe(
 const slice = (m: Matrix, from: number, to: number): Matrix =>
   matrix(m.data.subarray(from * m.columns, to * m.columns), to - from, m.columns);
 
-const together = ({ train, validation, test }: Rows): Uint32Array => Uint32Array.from([...train, ...validation, ...test]);
+const together = ({ train, validation, test }: Rows): Uint32Array =>
+  Uint32Array.from([...train, ...validation, ...test]);
 
-const labelsOf = ({ labels }: ImageStore, rows: Uint32Array): Int32Array => Int32Array.from(rows, (row) => labels[row] as number);
+const labelsOf = ({ labels }: ImageStore, rows: Uint32Array): Int32Array =>
+  Int32Array.from(rows, (row) => labels[row] as number);
 
 function labelledRows(store: ImageStore, splits: Splits): Rows {
   const keep = (name: keyof Splits): Uint32Array => {

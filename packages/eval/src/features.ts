@@ -41,7 +41,8 @@ export interface FrozenFeatures {
 }
 
 /** All rows of a store. */
-export const allRows = ({ count }: Pick<ImageStore, "count">): Uint32Array => Uint32Array.from({ length: count }, (_, i) => i);
+export const allRows = ({ count }: Pick<ImageStore, "count">): Uint32Array =>
+  Uint32Array.from({ length: count }, (_, i) => i);
 
 /**
  * Features of the encoder in evaluation mode (running statistics, no drop path), images unaugmented: resized and
@@ -64,7 +65,10 @@ export async function extractFeatures(engine: Engine, options: ExtractOptions): 
       // the last batch is filled up with its first row
       const padded = Uint32Array.from({ length: batch }, (_, i) => chunk[i] ?? (chunk[0] as number));
       const out = await program.run({ theta, images: feedOf(store, padded) });
-      for (const [name, target, width] of [["embedding", embedding, encoder.featureDim], ["probe", probe, encoder.probeDim]] as const) {
+      for (const [name, target, width] of [
+        ["embedding", embedding, encoder.featureDim],
+        ["probe", probe, encoder.probeDim],
+      ] as const) {
         const tensor = out[name];
         if (tensor === undefined) continue;
         const values = (await tensor.read()) as Float32Array;
@@ -89,9 +93,17 @@ function compileFeatures(engine: Engine, options: ExtractOptions, batch: number)
   const { height, width, channels, fullScale } = store;
   const dtype = inputType(store);
   const layout = flatLayout(encoder.params);
-  const transform = { dtype, fullScale, mean, std, ...(size !== undefined && (size !== height || size !== width) && { size }) };
+  const transform = {
+    dtype,
+    fullScale,
+    mean,
+    std,
+    ...(size !== undefined && (size !== height || size !== width) && { size }),
+  };
   const features = ({ theta, images }: Readonly<Record<"theta" | "images", tf.Tensor>>): Record<string, tf.Tensor> => {
-    const { embedding, probe } = encoder.forward(unflatten(theta, layout), normaliseImages(images, transform), { training: false });
+    const { embedding, probe } = encoder.forward(unflatten(theta, layout), normaliseImages(images, transform), {
+      training: false,
+    });
     return { embedding, probe };
   };
   const signature = { theta: { shape: [layout.length] }, images: { shape: [batch, height, width, channels], dtype } };
@@ -99,7 +111,8 @@ function compileFeatures(engine: Engine, options: ExtractOptions, batch: number)
 }
 
 // 16-bit pixels are exact in float32
-const inputType = ({ dtype }: Pick<ImageStore, "dtype">): ImageForm["dtype"] => (dtype === "uint8" ? "uint8" : "float32");
+const inputType = ({ dtype }: Pick<ImageStore, "dtype">): ImageForm["dtype"] =>
+  dtype === "uint8" ? "uint8" : "float32";
 
 function feedOf(store: ImageStore, rows: Uint32Array): Feed {
   const pixels = store.read(rows);
@@ -124,7 +137,10 @@ export function randomEncoder(encoder: Encoder, seed: number): Map<string, Float
  *
  * @returns `[rows, cells * cells * channels]`
  */
-export function pixelFeatures(store: ImageStore, { rows = allRows(store), grid = 16 }: { readonly rows?: Uint32Array; readonly grid?: number } = {}): Matrix {
+export function pixelFeatures(
+  store: ImageStore,
+  { rows = allRows(store), grid = 16 }: { readonly rows?: Uint32Array; readonly grid?: number } = {},
+): Matrix {
   const { height, width, channels, fullScale, rowElements } = store;
   const down = Math.min(grid, height);
   const across = Math.min(grid, width);
@@ -136,13 +152,17 @@ export function pixelFeatures(store: ImageStore, { rows = allRows(store), grid =
   for (let i = 0; i < rows.length; i++) {
     const pixels = store.read(rows.subarray(i, i + 1));
     const row = data.subarray(i * columns, (i + 1) * columns);
-    for (let e = 0; e < rowElements; e++) row[cells[e] as number] = (row[cells[e] as number] as number) + (pixels[e] as number);
+    for (let e = 0; e < rowElements; e++)
+      row[cells[e] as number] = (row[cells[e] as number] as number) + (pixels[e] as number);
     for (let j = 0; j < columns; j++) row[j] = (row[j] as number) / (counts[j] as number);
   }
   return matrix(data, rows.length, columns);
 }
 
-function cellOfElement({ height, width, channels }: ImageStore, { down, across }: { readonly down: number; readonly across: number }): Int32Array {
+function cellOfElement(
+  { height, width, channels }: ImageStore,
+  { down, across }: { readonly down: number; readonly across: number },
+): Int32Array {
   return Int32Array.from({ length: height * width * channels }, (_, e) => {
     const x = Math.floor(e / channels) % width;
     const y = Math.floor(e / (channels * width));

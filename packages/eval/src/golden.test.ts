@@ -28,16 +28,19 @@ test("kNN votes as scikit-learn's cosine neighbours with exp(cosine / 0.07) do",
   expect([...predictions]).toEqual(golden.knn.predictions);
 });
 
-test.each(golden.logistic)("logistic regression finds scikit-learn's weights, C = $c", ({ c, weight, bias, predictions }) => {
-  const scaling = columnScaling(train);
-  const fitted = fitLogistic({ features: scaleColumns(train, scaling), labels }, { classes, c });
-  const error = Math.max(...weight.flat().map((value, i) => Math.abs(value - (fitted.weight[i] as number))));
-  expect(error).toBeLessThan(2e-3);
-  // the bias is free, so only differences between classes are determined
-  const shift = (fitted.bias[0] as number) - (bias[0] as number);
-  for (const [k, value] of bias.entries()) expect((fitted.bias[k] as number) - shift).toBeCloseTo(value, 2);
-  expect([...predictLinear(fitted, scaleColumns(asked, scaling))]).toEqual(predictions);
-});
+test.each(golden.logistic)(
+  "logistic regression finds scikit-learn's weights, C = $c",
+  ({ c, weight, bias, predictions }) => {
+    const scaling = columnScaling(train);
+    const fitted = fitLogistic({ features: scaleColumns(train, scaling), labels }, { classes, c });
+    const error = Math.max(...weight.flat().map((value, i) => Math.abs(value - (fitted.weight[i] as number))));
+    expect(error).toBeLessThan(2e-3);
+    // the bias is free, so only differences between classes are determined
+    const shift = (fitted.bias[0] as number) - (bias[0] as number);
+    for (const [k, value] of bias.entries()) expect((fitted.bias[k] as number) - shift).toBeCloseTo(value, 2);
+    expect([...predictLinear(fitted, scaleColumns(asked, scaling))]).toEqual(predictions);
+  },
+);
 
 test("accuracies are scikit-learn's", () => {
   const { predictions } = golden.knn;

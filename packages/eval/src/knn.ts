@@ -45,7 +45,10 @@ export function nearestNeighbours(train: Matrix, test: Matrix, k: number): Neigh
     const best = similarity.subarray(i * kept, (i + 1) * kept).fill(-Infinity);
     const rows = index.subarray(i * kept, (i + 1) * kept);
     for (let t = 0; t < train.rows; t++) {
-      insert(best, rows, { value: dot(known.data, t * train.columns, asked.data, i * train.columns, train.columns), row: t });
+      insert(best, rows, {
+        value: dot(known.data, t * train.columns, asked.data, i * train.columns, train.columns),
+        row: t,
+      });
     }
   }
   return { k: kept, index, similarity };
@@ -68,7 +71,11 @@ function dot(a: Float32Array, i: number, b: Float32Array, j: number, length: num
   return s0 + s1 + s2 + s3;
 }
 
-function insert(best: Float32Array, rows: Int32Array, { value, row }: { readonly value: number; readonly row: number }): void {
+function insert(
+  best: Float32Array,
+  rows: Int32Array,
+  { value, row }: { readonly value: number; readonly row: number },
+): void {
   let at = best.length - 1;
   if (value <= (best[at] as number)) return;
   for (; at > 0 && value > (best[at - 1] as number); at--) {
@@ -88,7 +95,12 @@ function insert(best: Float32Array, rows: Int32Array, { value, row }: { readonly
  */
 export function knnClassify({ train, labels, test, classes, k = 20, temperature = 0.07 }: KnnOptions): Int32Array {
   if (labels.length !== train.rows) {
-    throw new LejepaError({ code: "E_SHAPE", where: "kNN: labels", expected: `${train.rows}`, got: `${labels.length}` });
+    throw new LejepaError({
+      code: "E_SHAPE",
+      where: "kNN: labels",
+      expected: `${train.rows}`,
+      got: `${labels.length}`,
+    });
   }
   const neighbours = nearestNeighbours(train, test, k);
   const votes = new Float64Array(classes);

@@ -28,6 +28,8 @@ export interface LogisticOptions {
   readonly start?: LinearClassifier | undefined;
   /** Default 200. */
   readonly maxIterations?: number | undefined;
+  /** Largest element of the gradient at which the search ends; default 1e-5. */
+  readonly tolerance?: number | undefined;
 }
 
 /**
@@ -36,17 +38,22 @@ export interface LogisticOptions {
  * @throws LejepaError E_SHAPE when labels and rows differ in number
  */
 export function fitLogistic(data: LabelledFeatures, options: LogisticOptions): LinearClassifier {
-  const { classes, start, maxIterations = 200 } = options;
+  const { classes, start, maxIterations = 200, tolerance = 1e-5 } = options;
   const { columns, rows } = data.features;
   if (data.labels.length !== rows || rows === 0) {
-    throw new LejepaError({ code: "E_SHAPE", where: "linear probe", expected: `${rows} labels`, got: `${data.labels.length}` });
+    throw new LejepaError({
+      code: "E_SHAPE",
+      where: "linear probe",
+      expected: `${rows} labels`,
+      got: `${data.labels.length}`,
+    });
   }
   const initial = new Float64Array(classes * (columns + 1));
   if (start !== undefined) {
     initial.set(start.weight);
     initial.set(start.bias, classes * columns);
   }
-  const best = lbfgs(logisticLoss(data, options), initial, { tolerance: 1e-5, maxIterations });
+  const best = lbfgs(logisticLoss(data, options), initial, { tolerance, maxIterations });
   return { classes, weight: best.slice(0, classes * columns), bias: best.slice(classes * columns) };
 }
 
@@ -67,7 +74,8 @@ function logisticLoss({ features, labels }: LabelledFeatures, { classes, c }: Lo
         const residual = (scores[k] as number) / rows;
         gradient[biases + k] = (gradient[biases + k] as number) + residual;
         const row = k * columns;
-        for (let j = 0; j < columns; j++) gradient[row + j] = (gradient[row + j] as number) + residual * (data[i * columns + j] as number);
+        for (let j = 0; j < columns; j++)
+          gradient[row + j] = (gradient[row + j] as number) + residual * (data[i * columns + j] as number);
       }
     }
     for (let i = 0; i < biases; i++) gradient[i] = (gradient[i] as number) + strength * (w[i] as number);
@@ -103,12 +111,16 @@ function crossEntropy(scores: Float64Array, label: number): number {
   let sum = 0;
   for (let k = 0; k < scores.length; k++) sum += Math.exp((scores[k] as number) - top);
   const loss = top + Math.log(sum) - (scores[label] as number);
-  for (let k = 0; k < scores.length; k++) scores[k] = Math.exp((scores[k] as number) - top) / sum - (k === label ? 1 : 0);
+  for (let k = 0; k < scores.length; k++)
+    scores[k] = Math.exp((scores[k] as number) - top) / sum - (k === label ? 1 : 0);
   return loss;
 }
 
 /** Class of each row; equal scores go to the smaller class. */
-export function predictLinear({ classes, weight, bias }: LinearClassifier, { data, rows, columns }: Matrix): Int32Array {
+export function predictLinear(
+  { classes, weight, bias }: LinearClassifier,
+  { data, rows, columns }: Matrix,
+): Int32Array {
   const w = new Float64Array(weight.length + bias.length);
   w.set(weight);
   w.set(bias, weight.length);
@@ -155,12 +167,21 @@ export function linearProbe(options: LinearProbeOptions): LinearProbeResult {
   let fitted: LinearClassifier | undefined;
   let best: { classifier: LinearClassifier; c: number; validation: number } | undefined;
   for (const c of grid) {
-    fitted = fitLogistic(known, { classes, c, start: fitted, maxIterations: 100 });
+    fitted = fitLogistic(known, { classes, c, start: fitted, maxIterations: 100, tolerance: 1e-4 });
     const score = balancedAccuracy(predictLinear(fitted, held), validation.labels);
     if (best === undefined || score > best.validation) best = { classifier: fitted, c, validation: score };
   }
   if (best === undefined) {
-    throw new LejepaError({ code: "E_USAGE", where: "linear probe", expected: "at least one regularisation", got: "none" });
+    throw new LejepaError({
+      code: "E_USAGE",
+      where: "linear probe",
+      expected: "at least one regularisation",
+      got: "none",
+    });
   }
-  return { predictions: predictLinear(best.classifier, scaleColumns(test, scaling)), c: best.c, validation: best.validation };
+  return {
+    predictions: predictLinear(best.classifier, scaleColumns(test, scaling)),
+    c: best.c,
+    validation: best.validation,
+  };
 }

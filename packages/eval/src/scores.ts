@@ -28,7 +28,12 @@ export function balancedAccuracy(predicted: ArrayLike<number>, truth: ArrayLike<
 function checkLengths(predicted: ArrayLike<number>, truth: ArrayLike<number>): void {
   if (predicted.length === truth.length && truth.length > 0) return;
   const got = `${predicted.length} for ${truth.length}`;
-  throw new LejepaError({ code: "E_SHAPE", where: "accuracy", expected: "one prediction for each of at least one label", got });
+  throw new LejepaError({
+    code: "E_SHAPE",
+    where: "accuracy",
+    expected: "one prediction for each of at least one label",
+    got,
+  });
 }
 
 /** A mean over seeds. */

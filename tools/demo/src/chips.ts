@@ -85,7 +85,10 @@ export async function cutChips(scenes: URL, folder: string): Promise<string> {
   const unfinished = `${folder}.${process.pid}`;
   try {
     for (const file of readdirSync(scenes).filter((name) => name.endsWith(".jpg"))) {
-      const { data, info } = await sharp(fileURLToPath(new URL(file, scenes))).grayscale().raw().toBuffer({ resolveWithObject: true });
+      const { data, info } = await sharp(fileURLToPath(new URL(file, scenes)))
+        .grayscale()
+        .raw()
+        .toBuffer({ resolveWithObject: true });
       const scene = { pixels: data, width: info.width, height: info.height };
       for (const split of splits) await writeChips(scene, split, join(unfinished, split, file.replace(".jpg", "")));
     }

@@ -40,11 +40,15 @@ interface Images {
  */
 export async function demo(options: DemoOptions, say: (text: string) => void): Promise<Comparison> {
   const started = performance.now();
-  const out = resolve(options.out ?? (options.data === undefined ? "runs/demo" : `runs/demo-${basename(resolve(options.data))}`));
+  const out = resolve(
+    options.out ?? (options.data === undefined ? "runs/demo" : `runs/demo-${basename(resolve(options.data))}`),
+  );
   const images = await openImages(options);
   const { store, splits } = images;
   try {
-    say(`${store.count} images of ${store.classes.length} classes: ${splits.train.length} to train on, ${splits.validation.length} + ${splits.test.length} held out`);
+    say(
+      `${store.count} images of ${store.classes.length} classes: ${splits.train.length} to train on, ${splits.validation.length} + ${splits.test.length} held out`,
+    );
     clear(out);
     const trained: FrozenEncoder[] = [];
     for (let seed = 0; seed < options.seeds; seed++) trained.push(await train(images, { ...options, seed, out, say }));
@@ -52,9 +56,14 @@ export async function demo(options: DemoOptions, say: (text: string) => void): P
     const seconds = Math.round((performance.now() - started) / 1000);
     const table = formatComparison(result);
     writeFileSync(join(out, "table.txt"), table);
-    writeFileSync(join(out, "result.json"), `${JSON.stringify({ ...result, seconds, steps: options.steps }, null, 2)}\n`);
+    writeFileSync(
+      join(out, "result.json"),
+      `${JSON.stringify({ ...result, seconds, steps: options.steps }, null, 2)}\n`,
+    );
     say(`\n${table}\nWritten to ${out} in ${seconds} s: table.txt, result.json, neighbours.png and the runs.`);
-    say("neighbours.png: left a test image of each class, then its nearest training images: LeJEPA | random init | pixels.");
+    say(
+      "neighbours.png: left a test image of each class, then its nearest training images: LeJEPA | random init | pixels.",
+    );
     return result;
   } finally {
     store.close();
@@ -86,7 +95,10 @@ interface TrainOptions extends DemoOptions {
   readonly say: (text: string) => void;
 }
 
-async function train({ dataset, channels, splits }: Images, { seed, seeds, steps, out, say }: TrainOptions): Promise<FrozenEncoder> {
+async function train(
+  { dataset, channels, splits }: Images,
+  { seed, seeds, steps, out, say }: TrainOptions,
+): Promise<FrozenEncoder> {
   const epochs = Math.max(1, Math.round(steps / Math.floor(splits.train.length / batchSize)));
   const progress = createProgress(process.stderr, `training ${seed + 1} of ${seeds}`);
   const run = join(out ?? "", `seed-${seed}`);
@@ -100,10 +112,16 @@ async function train({ dataset, channels, splits }: Images, { seed, seeds, steps
       const { step, loss, stepMs } = event.metrics;
       rate = rate === 0 ? stepMs : 0.95 * rate + 0.05 * stepMs;
       const left = Math.round(((event.endStep - step) * rate) / 1000);
-      progress.step({ done: step, total: event.endStep, note: `loss ${loss.toFixed(3)}, ${Math.round((1000 * batchSize) / rate)} images/s, ${left} s left` });
+      progress.step({
+        done: step,
+        total: event.endStep,
+        note: `loss ${loss.toFixed(3)}, ${Math.round((1000 * batchSize) / rate)} images/s, ${left} s left`,
+      });
     },
   });
-  progress.line(`training ${seed + 1} of ${seeds}: loss ${last?.loss.toFixed(3)}, ${info.seconds.toFixed(0)} s, ${(100 * info.dataWaitShare).toFixed(1)} % of it waiting for data`);
+  progress.line(
+    `training ${seed + 1} of ${seeds}: loss ${last?.loss.toFixed(3)}, ${info.seconds.toFixed(0)} s, ${(100 * info.dataWaitShare).toFixed(1)} % of it waiting for data`,
+  );
   if (seed === 0) say(`${info.parameters} parameters, ${epochs} passes over the images, no labels`);
   const { encoder, values, image } = loadEncoder(run);
   return { encoder, values, mean: image.mean, std: image.std, size: image.size };
@@ -114,7 +132,11 @@ interface CompareOptions {
   readonly say: (text: string) => void;
 }
 
-async function compare({ store, splits }: Images, trained: readonly FrozenEncoder[], { out, say }: CompareOptions): Promise<Comparison> {
+async function compare(
+  { store, splits }: Images,
+  trained: readonly FrozenEncoder[],
+  { out, say }: CompareOptions,
+): Promise<Comparison> {
   const random = trained.map((frozen, seed) => ({ ...frozen, values: randomEncoder(frozen.encoder, seed) }));
   const candidates = [
     { name: "LeJEPA", encoders: trained },
@@ -122,7 +144,12 @@ async function compare({ store, splits }: Images, trained: readonly FrozenEncode
   ];
   const engine = await createEngine();
   try {
-    const result = await compareEncoders(engine, { store, splits, candidates, onProgress: (what) => say(`probing ${what}`) });
+    const result = await compareEncoders(engine, {
+      store,
+      splits,
+      candidates,
+      onProgress: (what) => say(`probing ${what}`),
+    });
     const features: Matrix[] = [pixelFeatures(store)];
     for (const [frozen] of [random, trained]) {
       if (frozen !== undefined) features.unshift((await extractFeatures(engine, { ...frozen, store })).embedding);

@@ -10,7 +10,7 @@ training, and with the raw pixels. Leaves a table, a JSON file, a picture of nea
 
   --data DIR    a folder of images instead: one folder for each class, in train/ and test/ or split by the demo
   --seeds N     trainings to average over (3)
-  --steps N     training steps of each (400)
+  --steps N     training steps of each (102)
   --out DIR     where results go (runs/demo, or runs/demo-NAME with --data); results of an earlier demo are replaced
   --help        this text
 `;
@@ -33,7 +33,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
   try {
     const options = { data: text, out: text, seeds: text, steps: text, help: { type: "boolean" } } as const;
     const { values } = parseArgs({ args: [...args], options });
-    const { data, out, seeds = "3", steps = "400", help: wanted = false } = values;
+    const { data, out, seeds = "3", steps = "102", help: wanted = false } = values;
     return { data, out, seeds: whole("--seeds", seeds), steps: whole("--steps", steps), help: wanted };
   } catch (cause) {
     if (cause instanceof LejepaError) throw cause;

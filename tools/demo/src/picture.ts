@@ -24,7 +24,7 @@ interface Canvas {
 
 /** Draws the rows into a PNG: neighbours of the query's class are framed green, others red. */
 export async function drawNeighbours(store: ImageStore, rows: readonly PictureRow[], file: string): Promise<void> {
-  const scale = Math.max(1, Math.round(64 / store.width));
+  const scale = Math.max(1, Math.round(96 / store.width));
   const cell = store.width * scale + 2 * frame;
   const pitch = store.height * scale + 2 * frame;
   const blocks = rows[0]?.blocks ?? [];
@@ -43,7 +43,9 @@ export async function drawNeighbours(store: ImageStore, rows: readonly PictureRo
       for (const row of block) draw(row, store.labels[row] === store.labels[query] ? right : wrong);
     }
   }
-  await sharp(canvas.data, { raw: { width, height, channels: 3 } }).png().toFile(file);
+  await sharp(canvas.data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(file);
 }
 
 interface Place {
@@ -64,7 +66,9 @@ function paint({ data, width }: Canvas, store: ImageStore, { row, colour, x, y, 
       const inside = u >= frame && v >= frame && u < across - frame && v < down - frame;
       const source = (Math.floor((v - frame) / scale) * store.width + Math.floor((u - frame) / scale)) * store.channels;
       for (let c = 0; c < 3; c++) {
-        const value = inside ? (pixels[source + (store.channels >= 3 ? c : 0)] as number) * gain : (colour[c] as number);
+        const value = inside
+          ? (pixels[source + (store.channels >= 3 ? c : 0)] as number) * gain
+          : (colour[c] as number);
         data[((y + v) * width + x + u) * 3 + c] = value;
       }
     }

@@ -24,7 +24,7 @@ export function recipe({ dataset, channels, cacheDir, seed, epochs, maxSteps }: 
     data: { imageSize: 48, channels, cacheDir, splits: { validation: 0.1, test: 0.2 } },
     views: { globals: 2, globalSize: 32, locals: 4, localSize: 16 },
     augment: { gaussianBlur: { probability: 0 }, solarize: { probability: 0 } },
-    encoder: { name: "resnet10", width: 32, smallStem: true, stemStride: 2, strides: [1, 2, 2, 1], init: "torch" },
+    encoder: { name: "resnet10", width: 32, smallStem: true, stemStride: 2, init: "torch" },
     projector: { hidden: [512, 512], outDim: 32 },
     objective: { slices: 256 },
     optimizer: { learningRate: 1e-3, weightDecay: 0.05 },
