@@ -1,0 +1,1 @@
+export interface PlanFlags { readonly time?: boolean }

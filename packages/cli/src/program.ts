@@ -1,0 +1,179 @@
+// The verbs, their options and their help. Each verb's work is imported when it is called.
+import { readFileSync } from "node:fs";
+import { Command, InvalidArgumentError } from "commander";
+import type { CompareFlags } from "./commands/compare.ts";
+import type { DoctorFlags } from "./commands/doctor.ts";
+import type { EmbedFlags } from "./commands/embed.ts";
+import type { PlanFlags } from "./commands/plan.ts";
+import type { PretrainFlags } from "./commands/pretrain.ts";
+import type { Output } from "./output.ts";
+
+/** Where a verb leaves its exit status. */
+export interface Outcome {
+  status: number;
+}
+
+/** The whole command line; `outcome.status` holds the exit status after parsing. Throws CommanderError, and whatever a verb throws. */
+export function createProgram(output: Output, outcome: Outcome): Command {
+  const program = new Command("lejepa")
+    .description("Trains image encoders on your own images, without labels (LeJEPA).")
+    .version(ownVersion(), "-V, --version", "show the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [verb]", "show help of a verb")
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText("after", overview);
+  addPlan(program, output);
+  addPretrain(program, output, outcome);
+  addEmbed(program, output);
+  addCompare(program, output);
+  addDoctor(program, output, outcome);
+  return program;
+}
+
+function addPlan(program: Command, output: Output): void {
+  const command = program
+    .command("plan")
+    .summary("look at the images and say what pretraining would do, and how long")
+    .description(
+      "Reads the images, splits them and times a few steps. Says what would be trained, on what, and how long it takes here.\nTrains nothing; decoded images stay in the cache.",
+    )
+    .option("--no-time", "do not time any steps")
+    .action(async (flags: PlanFlags) => (await import("./commands/plan.ts")).plan(flags, output));
+  addConfigOptions(command).addHelpText("after", examples(["lejepa plan --data photos", "lejepa plan --set encoder.name=vit_small --set data.imageSize=96"]));
+}
+
+function addPretrain(program: Command, output: Output, outcome: Outcome): void {
+  const command = program
+    .command("pretrain")
+    .summary("train an encoder")
+    .description(
+      "Trains an encoder on the images and leaves everything in a run folder: configuration, metrics, checkpoints.\nCtrl-C saves and stops; `--resume` goes on as if nothing had happened. A second Ctrl-C stops at once.",
+    )
+    .option("--out DIR", "run folder (default: runs/DATE-TIME)")
+    .option("--max-steps N", "stop after N steps in all; does not bend the schedule", whole)
+    .option("--resume", "go on with the run in --out (default: the newest in runs/), with its own configuration")
+    .action(async (flags: PretrainFlags) => {
+      outcome.status = await (await import("./commands/pretrain.ts")).runPretrain(flags, output);
+    });
+  addConfigOptions(command).addHelpText(
+    "after",
+    examples([
+      "lejepa pretrain --data photos --out runs/first",
+      "lejepa pretrain --set schedule.epochs=20 --set batchSize=64",
+      "lejepa pretrain --resume --out runs/first",
+    ]),
+  );
+}
+
+function addEmbed(program: Command, output: Output): void {
+  const command = program
+    .command("embed")
+    .summary("compute the features of images with a trained encoder")
+    .description(
+      "Writes features.npy (float32, one row an image) and items.csv (row, id, label, group, split) for the images of\nthe run, or for others (--data, --dataset).",
+    )
+    .requiredOption("--run DIR", "run folder, or one checkpoint's folder")
+    .option("--checkpoint WHICH", "last, best, or a step", "last")
+    .option("--out DIR", "where to write (default: RUN/features)")
+    .option("--overwrite", "replace the files of an earlier call")
+    .action(async (flags: EmbedFlags) => (await import("./commands/embed.ts")).embed(flags, output));
+  addDataOptions(command).addHelpText(
+    "after",
+    examples(["lejepa embed --run runs/first", "lejepa embed --run runs/first --data new-photos --out new-features"]),
+  );
+}
+
+function addCompare(program: Command, output: Output): void {
+  const command = program
+    .command("compare")
+    .summary("measure an encoder against random weights and raw pixels")
+    .description(
+      "Frozen features of the run's labelled images: kNN and a linear probe, learned on the training images, measured on the\ntest images (the validation images if there is no test split). Needs labels, e.g. folders named after classes.",
+    )
+    .requiredOption("--run DIR", "run folder (repeatable)", collect)
+    .option("--baseline NAME", "random: untrained weights; pixels: no network (repeatable; default: both)", collect)
+    .option("--seeds N", "how many random initialisations", whole, 3)
+    .option("--checkpoint WHICH", "last, best, or a step", "last")
+    .option("--out DIR", "also write comparison.json and comparison.txt there")
+    .action(async (flags: CompareFlags) => (await import("./commands/compare.ts")).compare(flags, output));
+  addDataOptions(command).addHelpText(
+    "after",
+    examples(["lejepa compare --run runs/first", "lejepa compare --run runs/a --run runs/b --baseline random --seeds 5", "lejepa compare --run runs/first --json > result.json"]),
+  );
+}
+
+function addDoctor(program: Command, output: Output, outcome: Outcome): void {
+  const command = program
+    .command("doctor")
+    .summary("check this machine: versions, devices, speed")
+    .description(
+      "Shows versions and runs a small program on each device, each in a process of its own. Exit status 1 when the device\nasked for (default: cpu) does not work.",
+    )
+    .option("--device NAME", "the device that must work; only this one is tried")
+    .option("--threads N", "threads of the device cpu", whole)
+    .action(async (flags: DoctorFlags) => {
+      outcome.status = await (await import("./commands/doctor.ts")).doctor(flags, output);
+    });
+  addOutputOptions(command).addHelpText("after", examples(["lejepa doctor", "lejepa doctor --json"]));
+}
+
+function addConfigOptions(command: Command): Command {
+  return addDataOptions(
+    command
+      .option("--config FILE", "configuration (default: lejepa.config.ts, .js, .mjs or .json, if there is one)")
+      .option("--seed N", "seed of weights, order, views and directions", wholeOrZero),
+  );
+}
+
+function addDataOptions(command: Command): Command {
+  return addOutputOptions(
+    command
+      .option("--data PATH", "a folder of images, or the `path` of the dataset")
+      .option("--dataset ID", "dataset plugin: the package @lejepa/dataset-ID")
+      .option("--set KEY=VALUE", "change one key of the configuration, e.g. views.locals=4 (repeatable)", collect, [])
+      .option("--device NAME", "cpu or webgpu"),
+  );
+}
+
+function addOutputOptions(command: Command): Command {
+  return command
+    .option("--json", "one JSON document on stdout, all else on stderr")
+    .option("--quiet", "only the result and errors");
+}
+
+const overview = `
+Start here:
+  $ lejepa doctor                                  does it work on this machine?
+  $ lejepa plan --data photos                      what would be trained, and how long does it take?
+  $ lejepa pretrain --data photos --out runs/first
+  $ lejepa compare --run runs/first                was it worth it?  (needs folders named after classes)
+  $ lejepa embed --run runs/first                  features of every image
+
+Exit status: 0 done, 1 the work failed, 2 the call or its input is wrong, 130 stopped by Ctrl-C.
+More of one verb: lejepa pretrain --help`;
+
+function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
+}
+
+function collect(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
+}
+
+function whole(value: string): number {
+  const number = wholeOrZero(value);
+  if (number < 1) throw new InvalidArgumentError("Expected a whole number from 1.");
+  return number;
+}
+
+function wholeOrZero(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError("Expected a whole number.");
+  return Number(value);
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,89 @@
+// From flags and files to a complete configuration with its dataset plugin. Checking values is the schema's work.
+import { existsSync, readFileSync } from "node:fs";
+import { basename, extname, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { applySettings, type BoundDataset, type Config, isLejepaError, LejepaError, parseConfig } from "@lejepa/contracts";
+import { loadDataset } from "./load-dataset.ts";
+
+/** The flags that make a configuration; `set` is applied before the others. */
+export interface ConfigFlags {
+  readonly config?: string;
+  readonly set?: readonly string[];
+  readonly data?: string;
+  readonly dataset?: string;
+  readonly device?: string;
+  readonly seed?: number;
+  readonly maxSteps?: number;
+}
+
+/** A configuration whose dataset is ready to be read. */
+export type ReadyConfig = Config & { readonly dataset: BoundDataset };
+
+const fileNames = ["lejepa.config.ts", "lejepa.config.js", "lejepa.config.mjs", "lejepa.config.json"];
+
+/**
+ * Reads the configuration that the flags ask for.
+ *
+ * @param base a configuration to start from instead of a file, with its name for messages
+ * @throws LejepaError E_USAGE, E_CONFIG, E_DATASET_OPTIONS
+ */
+export async function resolveConfig(flags: ConfigFlags, base?: { readonly value: unknown; readonly source: string }): Promise<ReadyConfig> {
+  const { value, source } = base ?? (await readConfig(flags));
+  const settings = [
+    ...(flags.set ?? []),
+    ...(flags.device === undefined ? [] : [`device=${flags.device}`]),
+    ...(flags.seed === undefined ? [] : [`seed=${flags.seed}`]),
+    ...(flags.maxSteps === undefined ? [] : [`schedule.maxSteps=${flags.maxSteps}`]),
+  ];
+  const config = parseConfig(applySettings(withDataset(value, flags), settings), source);
+  return { ...config, dataset: await loadDataset(config.dataset) };
+}
+
+async function readConfig({ config, data, dataset }: ConfigFlags): Promise<{ value: unknown; source: string }> {
+  const file = config ?? fileNames.find((name) => existsSync(name));
+  if (file !== undefined) return { value: await readConfigFile(file), source: basename(file) };
+  if (data !== undefined || dataset !== undefined) return { value: {}, source: "flags" };
+  throw new LejepaError({
+    code: "E_USAGE",
+    where: "lejepa",
+    expected: "images to work on",
+    got: "neither lejepa.config.ts here nor --data, --dataset or --config",
+    hint: "Point it to a folder of images: --data PATH.",
+  });
+}
+
+async function readConfigFile(file: string): Promise<unknown> {
+  const path = resolve(file);
+  if (!existsSync(path)) {
+    throw new LejepaError({ code: "E_USAGE", where: "--config", expected: "a configuration file", got: `${file}, which does not exist` });
+  }
+  try {
+    if (extname(path) === ".json") return JSON.parse(readFileSync(path, "utf8"));
+    const module = (extname(path) === ".ts" ? await importTypeScript(path) : await import(pathToFileURL(path).href)) as { default?: unknown };
+    if (module.default !== undefined) return module.default;
+  } catch (cause) {
+    if (isLejepaError(cause)) throw cause;
+    throw new LejepaError({ code: "E_CONFIG", where: file, problem: `cannot be read: ${(cause as Error).message}`, cause });
+  }
+  throw new LejepaError({
+    code: "E_CONFIG",
+    where: file,
+    expected: "export default defineConfig({ ... })",
+    got: "no default export",
+  });
+}
+
+async function importTypeScript(path: string): Promise<unknown> {
+  const { createJiti } = await import("jiti");
+  // a configuration works wherever the command is installed, also without packages of its own
+  const own = ["@lejepa/contracts", "@lejepa/dataset-folder"].map((name) => [name, fileURLToPath(import.meta.resolve(name))]);
+  return await createJiti(pathToFileURL(path).href, { fsCache: false, alias: Object.fromEntries(own) }).import(path);
+}
+
+/** `--dataset` replaces the dataset, `--data` its path; a folder where nothing else is said. */
+function withDataset(value: unknown, { data, dataset }: ConfigFlags): unknown {
+  if ((data === undefined && dataset === undefined) || typeof value !== "object" || value === null) return value;
+  const before = (value as { dataset?: { id?: unknown; options?: object } }).dataset;
+  const kept = before !== undefined && (dataset === undefined || before.id === dataset) ? before : { id: dataset ?? "folder" };
+  return { ...value, dataset: { ...kept, options: { ...kept.options, ...(data !== undefined && { path: data }) } } };
+}
