@@ -27,17 +27,22 @@ const pixels = Uint8Array.from({ length: count * size * size }, (_, i) => {
 function storeOf(labels: Int32Array): ImageStore {
   const rowElements = size * size;
   return {
-    ...{ count, height: size, width: size, channels: 1, dtype: "uint8", rowElements, fullScale: 255, labels },
-    ...{
-      items: [],
-      classes: ["across", "down"],
-      fingerprint: "",
-      failures: [],
-      skipped: [],
-      notes: {},
-      imagesFile: "",
-      headerBytes: 0,
-    },
+    count,
+    height: size,
+    width: size,
+    channels: 1,
+    dtype: "uint8",
+    rowElements,
+    fullScale: 255,
+    labels,
+    items: [],
+    classes: ["across", "down"],
+    fingerprint: "",
+    failures: [],
+    skipped: [],
+    notes: {},
+    imagesFile: "",
+    headerBytes: 0,
     read: (rows) =>
       Uint8Array.from(
         Array.from(rows).flatMap((row) => [...pixels.subarray(row * rowElements, (row + 1) * rowElements)]),

@@ -51,7 +51,8 @@ export async function demo(options: DemoOptions, say: (text: string) => void): P
     );
     clear(out);
     const trained: FrozenEncoder[] = [];
-    for (let seed = 0; seed < options.seeds; seed++) trained.push(await train(images, { ...options, seed, out, say }));
+    for (let seed = 0; seed < options.seeds; seed++)
+      trained.push(await trainSeed(images, { ...options, seed, out, say }));
     const result = await compare(images, trained, { out, say });
     const seconds = Math.round((performance.now() - started) / 1000);
     const table = formatComparison(result);
@@ -95,7 +96,7 @@ interface TrainOptions extends DemoOptions {
   readonly say: (text: string) => void;
 }
 
-async function train(
+async function trainSeed(
   { dataset, channels, splits }: Images,
   { seed, seeds, steps, out, say }: TrainOptions,
 ): Promise<FrozenEncoder> {
