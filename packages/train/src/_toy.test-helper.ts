@@ -1,6 +1,6 @@
 // A dataset without image files: pixels follow from the item's number and class, so that a class can be learned. And a
 // configuration small enough for a test.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bindDataset, type ConfigInput, defineDataset, type ImageRecord, stream } from "@lejepa/contracts";
@@ -48,7 +48,8 @@ export function temporaryFolder(): string {
 /** A run of `count / 8` steps an epoch; `folder` gets the cache. */
 export function toyConfig(folder: string, changes: Partial<ConfigInput> = {}, { count = 24, classes = 2 } = {}): ConfigInput {
   const file = join(folder, "toy.txt");
-  writeFileSync(file, "toy");
+  // written once: a changed file is another dataset
+  if (!existsSync(file)) writeFileSync(file, "toy");
   return {
     dataset: bindDataset(toy, { path: file, count, classes }),
     data: { imageSize: 16, cacheDir: join(folder, "cache"), workers: 1, splits: { validation: 0.34 } },
