@@ -1,6 +1,7 @@
 // The engine: where programs are compiled and tensors live.
 import { LejepaError, nearest } from "@lejepa/contracts";
 import type { Group } from "./group.ts";
+import { detectBlockSize } from "./lower/block-size.ts";
 import type { SessionDevice } from "./lower/index.ts";
 import { Program } from "./program.ts";
 import { referenceProgram } from "./reference.ts";
@@ -67,6 +68,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     group,
     async compile(fn, signature, { updates = [] } = {}) {
       if (device === "reference") return keep(await referenceProgram(fn as Traceable, signature, updates));
+      if (device === "cpu") await detectBlockSize();
       const traced = await trace(fn, signature);
       const settings = { device: device as SessionDevice, threads };
       return keep(await Program.create({ traced, signature, updates, settings, group }));

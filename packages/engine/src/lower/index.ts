@@ -2,6 +2,8 @@
 import { rewrite } from "../graph/rewrite.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { Value } from "../graph/value.ts";
+import { blockSize } from "./block-size.ts";
+import { blocked, unblockLowering } from "./blocked.ts";
 import { channelComposites, steepStep } from "./channels.ts";
 import { composites, fusedBatched, type LoweringTable, matMulLowering, plainBatched } from "./composites.ts";
 import { fuseSums } from "./fuse.ts";
@@ -11,14 +13,16 @@ import { rowChunked } from "./row-chunks.ts";
 export type SessionDevice = "cpu" | "webgpu";
 
 const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
-  cpu: { ...composites, ...channelComposites, Step: (_, [x]) => steepStep(x as Value), MatMul: matMulLowering(fusedBatched, rowChunked) },
+  cpu: { ...composites, ...channelComposites, Unblock: unblockLowering, Step: (_, [x]) => steepStep(x as Value), MatMul: matMulLowering(fusedBatched, rowChunked) },
   webgpu: { ...composites, ...channelComposites, MatMul: matMulLowering(plainBatched) },
 };
 
 /** The graph as `device` runs it. Collectives are gone by now (see segments.ts). */
 export function lower(outputs: readonly Value[], device: SessionDevice): Value[] {
   const table = tables[device];
-  const lowered = rewrite(simplify(outputs), (node, inputs) => {
+  const b = device === "cpu" ? blockSize() : undefined;
+  const simple = simplify(outputs);
+  const lowered = rewrite(b === undefined ? simple : blocked(simple, b), (node, inputs) => {
     if (node.domain !== "lejepa") return undefined;
     const lowering = table[node.op];
     if (lowering === undefined) throw new Error(`no lowering for ${node.op}`);
