@@ -41,7 +41,10 @@ export interface ReferenceOptions {
  * The Epps-Pulley statistic of one column and its gradient, in float64, straight from the definition: every knot of
  * the line, no folding.
  */
-export function eppsPulleyReference(x: ArrayLike<number>, { quadrature, knots, tMax }: ReferenceOptions): { value: number; grad: number[] } {
+export function eppsPulleyReference(
+  x: ArrayLike<number>,
+  { quadrature, knots, tMax }: ReferenceOptions,
+): { value: number; grad: number[] } {
   const half = quadrature === "half-line";
   const from = half ? 0 : -tMax;
   const dt = (tMax - from) / (knots - 1);

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sigregDirections } from "./directions.ts";
 
-const shape = fc.record({ dim: fc.integer({ min: 1, max: 40 }), slices: fc.integer({ min: 1, max: 40 }), seed: fc.nat(), step: fc.nat() });
+const shape = fc.record({
+  dim: fc.integer({ min: 1, max: 40 }),
+  slices: fc.integer({ min: 1, max: 40 }),
+  seed: fc.nat(),
+  step: fc.nat(),
+});
 
 test("columns are unit vectors", () => {
   fc.assert(

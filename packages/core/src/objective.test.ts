@@ -11,7 +11,14 @@ interface ObjectiveGolden {
   directions: number[];
   shape: { views: number; samples: number; dim: number; slices: number };
   quadrature: { kind: "half-line"; tMax: number; knots: number };
-  cases: { lambda_: number; centreViews: number; invariance: number; sigreg: number; loss: number; gradEmbeddings: number[] }[];
+  cases: {
+    lambda_: number;
+    centreViews: number;
+    invariance: number;
+    sigreg: number;
+    loss: number;
+    gradEmbeddings: number[];
+  }[];
 }
 
 beforeAll(useReference);

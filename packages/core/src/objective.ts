@@ -85,5 +85,6 @@ function check(globalViews: number, views: number, lambda: number, options: Leje
     fail(`globalViews as an integer in 1 .. ${views} (the views of z)`, globalViews);
   }
   if (!(lambda >= 0 && lambda <= 1)) fail("lambda in [0, 1]", lambda);
-  if (options.lossViews === "local" && globalViews === views) fail("at least one local view for lossViews local", "none");
+  if (options.lossViews === "local" && globalViews === views)
+    fail("at least one local view for lossViews local", "none");
 }

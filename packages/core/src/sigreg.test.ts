@@ -22,20 +22,24 @@ interface SigregGolden {
 beforeAll(useReference);
 
 const normals = (count: number, seed = 0): Float32Array => stream(seed, "test").fillNormal(new Float32Array(count));
-const gradOf = (f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor): number[] => numbers(tf.grad((v: tf.Tensor) => tf.sum(f(v)))(x));
+const gradOf = (f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor): number[] =>
+  numbers(tf.grad((v: tf.Tensor) => tf.sum(f(v)))(x));
 
 describe.each(["recurrence", "direct"] as const)("goldens, %s form", (form) => {
-  test.each(fixture<SigregGolden>("sigreg").cases)("$name", ({ shape, quadrature: { kind, knots, tMax }, ...golden }) => {
-    const options = { quadrature: kind, knots, tMax, form };
-    const z = tf.tensor3d(golden.embeddings, [shape.views, shape.samples, shape.dim]);
-    const directions = tf.tensor2d(golden.directions, [shape.dim, shape.slices]);
-    const each = sigreg(z, directions, { ...options, reduction: "none" });
-    expect(each.shape).toEqual([shape.views, shape.slices]);
-    expect(relativeError(numbers(each), golden.statisticPerViewPerSlice)).toBeLessThan(1e-5);
-    const { value, grad } = tf.valueAndGrad((input: tf.Tensor) => sigreg(input, directions, options) as tf.Scalar)(z);
-    expect(relativeError(numbers(value), [golden.loss])).toBeLessThan(1e-5);
-    expect(relativeError(numbers(grad), golden.gradEmbeddings)).toBeLessThan(1e-4);
-  });
+  test.each(fixture<SigregGolden>("sigreg").cases)(
+    "$name",
+    ({ shape, quadrature: { kind, knots, tMax }, ...golden }) => {
+      const options = { quadrature: kind, knots, tMax, form };
+      const z = tf.tensor3d(golden.embeddings, [shape.views, shape.samples, shape.dim]);
+      const directions = tf.tensor2d(golden.directions, [shape.dim, shape.slices]);
+      const each = sigreg(z, directions, { ...options, reduction: "none" });
+      expect(each.shape).toEqual([shape.views, shape.slices]);
+      expect(relativeError(numbers(each), golden.statisticPerViewPerSlice)).toBeLessThan(1e-5);
+      const { value, grad } = tf.valueAndGrad((input: tf.Tensor) => sigreg(input, directions, options) as tf.Scalar)(z);
+      expect(relativeError(numbers(value), [golden.loss])).toBeLessThan(1e-5);
+      expect(relativeError(numbers(grad), golden.gradEmbeddings)).toBeLessThan(1e-4);
+    },
+  );
 });
 
 describe("the recurrence against the definition in float64", () => {
@@ -64,16 +68,19 @@ describe("the recurrence against the definition in float64", () => {
     );
   });
 
-  test.each([10, 100, 1000, 10_000])("rounding at |x| about %i is that of x itself: as good as the direct form", (size) => {
-    const x = normals(256, size).map((v) => v * size);
-    const options = { quadrature: "half-line", knots: 17, tMax: 3 } as const;
-    const expected = eppsPulleyReference(x, options);
-    const column = tf.tensor2d(x, [256, 1]);
-    const error = (form: "recurrence" | "direct"): number =>
-      Math.abs(numbers(eppsPulley(column, { ...options, form }))[0]! - expected.value) / expected.value;
-    expect(error("recurrence")).toBeLessThan(Math.max(1e-5, 3e-8 * size));
-    expect(error("direct")).toBeLessThan(Math.max(1e-5, 3e-8 * size));
-  });
+  test.each([10, 100, 1000, 10_000])(
+    "rounding at |x| about %i is that of x itself: as good as the direct form",
+    (size) => {
+      const x = normals(256, size).map((v) => v * size);
+      const options = { quadrature: "half-line", knots: 17, tMax: 3 } as const;
+      const expected = eppsPulleyReference(x, options);
+      const column = tf.tensor2d(x, [256, 1]);
+      const error = (form: "recurrence" | "direct"): number =>
+        Math.abs(numbers(eppsPulley(column, { ...options, form }))[0]! - expected.value) / expected.value;
+      expect(error("recurrence")).toBeLessThan(Math.max(1e-5, 3e-8 * size));
+      expect(error("direct")).toBeLessThan(Math.max(1e-5, 3e-8 * size));
+    },
+  );
 
   test("a full line with an odd number of knots is a half line", () => {
     const x = tf.tensor2d(normals(40), [20, 2]);
@@ -116,7 +123,9 @@ describe("options", () => {
   test("the recurrence needs O(samples) memory whatever the number of knots", async () => {
     const x = tf.tensor2d(normals(4096 * 4), [4096, 4]);
     const peak = async (knots: number, form: "recurrence" | "direct"): Promise<number> => {
-      const { peakBytes } = await tf.profile(() => tf.grad((v: tf.Tensor) => tf.sum(eppsPulley(v, { knots, form })))(x));
+      const { peakBytes } = await tf.profile(() =>
+        tf.grad((v: tf.Tensor) => tf.sum(eppsPulley(v, { knots, form })))(x),
+      );
       return peakBytes;
     };
     const one = 4096 * 4 * 4;
@@ -132,13 +141,17 @@ describe("properties", () => {
     dim: fc.integer({ min: 1, max: 5 }),
     seed: fc.nat(),
   });
-  const directionsOf = (dim: number, seed: number): tf.Tensor2D => tf.tensor2d(sigregDirections(dim, 8, seed, 3), [dim, 8]);
+  const directionsOf = (dim: number, seed: number): tf.Tensor2D =>
+    tf.tensor2d(sigregDirections(dim, 8, seed, 3), [dim, 8]);
   const score = (z: tf.Tensor, directions: tf.Tensor): number => numbers(sigreg(z, directions))[0]!;
 
   test("never negative", () => {
     fc.assert(
       fc.property(batch, fc.double({ min: 0, max: 100, noNaN: true }), ({ views, samples, dim, seed }, scale) => {
-        const z = tf.tensor3d(normals(views * samples * dim, seed).map((v) => v * scale), [views, samples, dim]);
+        const z = tf.tensor3d(
+          normals(views * samples * dim, seed).map((v) => v * scale),
+          [views, samples, dim],
+        );
         expect(score(z, directionsOf(dim, seed))).toBeGreaterThanOrEqual(0);
       }),
     );
@@ -172,7 +185,10 @@ describe("properties", () => {
 
   test("in distribution, rotating the embeddings alone changes nothing", () => {
     // an anisotropic batch: single directions see the rotation, their mean does not
-    const z = tf.tensor3d(normals(32 * 3, 5).map((v, i) => v * (1 + (i % 3))), [1, 32, 3]);
+    const z = tf.tensor3d(
+      normals(32 * 3, 5).map((v, i) => v * (1 + (i % 3))),
+      [1, 32, 3],
+    );
     const turned = tf.gather(tf.mul(z, [[[1, -1, 1]]]), [2, 0, 1], 2);
     const many = tf.tensor2d(sigregDirections(3, 1500, 1, 0), [3, 1500]);
     const [one, other] = [z, turned].map((v) => numbers(sigreg(v, many, { reduction: "none" })));
@@ -207,9 +223,17 @@ describe("properties", () => {
 describe("wrong input", () => {
   const z = tf.zeros([2, 4, 3]);
   test.each([
-    ["rank", () => sigreg(tf.zeros([4, 3]), tf.zeros([3, 5])), /sigreg: expected z of rank 3 \[views, samples, dim\], got \[4, 3\]/],
+    [
+      "rank",
+      () => sigreg(tf.zeros([4, 3]), tf.zeros([3, 5])),
+      /sigreg: expected z of rank 3 \[views, samples, dim\], got \[4, 3\]/,
+    ],
     ["directions", () => sigreg(z, tf.zeros([4, 5])), /sigreg: expected directions of shape \[3, any\], got \[4, 5\]/],
-    ["no samples", () => sigreg(tf.zeros([2, 0, 3]), tf.zeros([3, 5])), /sigreg: expected at least one view and one sample/],
+    [
+      "no samples",
+      () => sigreg(tf.zeros([2, 0, 3]), tf.zeros([3, 5])),
+      /sigreg: expected at least one view and one sample/,
+    ],
     ["knots", () => sigreg(z, tf.zeros([3, 5]), { knots: 1 }), /expected knots as an integer of at least 2, got 1/],
     ["tMax", () => sigreg(z, tf.zeros([3, 5]), { tMax: 0 }), /expected a positive tMax, got 0/],
   ])("%s", (_, call, message) => expect(call).toThrow(message));

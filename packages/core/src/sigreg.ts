@@ -80,7 +80,10 @@ function eppsPulleyOfViews(x: tf.Tensor3D, options: EppsPulleyOptions): tf.Tenso
   const samples = x.shape[2] * (statistics === "global" ? worldSize : 1);
   const zeros = knots.phi.map(() => 0);
   const target = tf.tensor([...knots.phi, ...zeros], [2 * knots.t.length, 1, 1]);
-  const weight = tf.tensor([...knots.weight, ...knots.weight].map((w) => w * samples), [2 * knots.t.length, 1, 1]);
+  const weight = tf.tensor(
+    [...knots.weight, ...knots.weight].map((w) => w * samples),
+    [2 * knots.t.length, 1, 1],
+  );
   return tf.transpose(tf.sum(tf.mul(tf.square(tf.sub(means, target)), weight), 0) as tf.Tensor2D);
 }
 
@@ -89,7 +92,12 @@ function project(z: tf.Tensor, directions: tf.Tensor, options: SigregOptions): t
   const [views, samples, dim] = z.shape as [number, number, number];
   expectShape("sigreg", "directions", directions, [dim, null]);
   if (views * samples === 0) {
-    throw new LejepaError({ code: "E_SHAPE", where: "sigreg", expected: "at least one view and one sample", got: `[${z.shape}]` });
+    throw new LejepaError({
+      code: "E_SHAPE",
+      where: "sigreg",
+      expected: "at least one view and one sample",
+      got: `[${z.shape}]`,
+    });
   }
   const { pooled = objectiveDefaults.pooled } = options;
   const x = tf.matMul(directions as tf.Tensor2D, tf.reshape(z, [views * samples, dim]), true, true); // [slices, views * samples]

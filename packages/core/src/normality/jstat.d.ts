@@ -1,0 +1,5 @@
+// What is used of jstat, which carries no types.
+declare module "jstat" {
+  const jStat: { readonly normal: { inv(p: number, mean: number, std: number): number } };
+  export default jStat;
+}
