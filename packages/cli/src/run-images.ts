@@ -1,0 +1,27 @@
+// The images of a run folder, or others in their place, decoded as the run's. For the verbs that come after training.
+import { join } from "node:path";
+import type { ImageStore } from "@lejepa/data";
+import { openImages, readRunConfig } from "@lejepa/train";
+import type { Output } from "./output.ts";
+import { type ConfigFlags, type ReadyConfig, resolveConfig } from "./resolve-config.ts";
+
+/** A run's configuration with the flags applied. */
+export function configOfRun(folder: string, flags: ConfigFlags): Promise<ReadyConfig> {
+  return resolveConfig(flags, { value: readRunConfig(folder), source: join(folder, "config.resolved.json") });
+}
+
+/** Opens the images of a configuration, telling the user what was left out. */
+export async function openStore(config: ReadyConfig, { output, signal }: { readonly output: Output; readonly signal?: AbortSignal }): Promise<ImageStore> {
+  const store = await openImages(config, { log: output.note, ...(signal && { signal }) });
+  for (const line of leftOut(store)) output.note(line);
+  return store;
+}
+
+/** What is not among the images and why, a line each. */
+export function leftOut({ failures, skipped, notes }: ImageStore): string[] {
+  const lines = failures.slice(0, 5).map(({ id, reason }) => `unreadable: ${id} (${reason})`);
+  if (failures.length > 5) lines.push(`unreadable: ${failures.length - 5} more`);
+  for (const { count, reason, examples } of skipped) lines.push(`left out: ${count} ${reason} (${examples.join(", ")})`);
+  for (const [note, count] of Object.entries(notes)) lines.push(`${count} images: ${note}`);
+  return lines;
+}

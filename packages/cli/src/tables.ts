@@ -1,0 +1,58 @@
+// Files that any program reads: a NumPy array, a CSV of its rows. Written whole under another name, then renamed.
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { type DatasetItem, LejepaError } from "@lejepa/contracts";
+import type { Splits } from "@lejepa/data";
+
+/** Header of a .npy file of little-endian float32 in row-major order (NEP 1, version 1.0; 64-byte aligned). */
+export function npyHeader(shape: readonly number[]): Uint8Array {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")}${shape.length === 1 ? "," : ""}), }`;
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64;
+  const bytes = new Uint8Array(length).fill(0x20);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, (length - 10) & 0xff, (length - 10) >> 8]);
+  bytes.set(new TextEncoder().encode(text), 10);
+  bytes[length - 1] = 0x0a;
+  return bytes;
+}
+
+/** `row,id,label,group,split`, one line an item, quoted where RFC 4180 says so. */
+export function itemsCsv(items: readonly DatasetItem[], splits: Splits): Uint8Array {
+  const splitOf = new Map((["train", "validation", "test"] as const).flatMap((name) => Array.from(splits[name], (row) => [row, name] as const)));
+  const lines = items.map(({ id, label = "", group = "" }, row) => [String(row), id, label, group, splitOf.get(row) ?? ""].map(quoted).join(","));
+  return new TextEncoder().encode(["row,id,label,group,split", ...lines, ""].join("\r\n"));
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/**
+ * Writes a file in one piece.
+ *
+ * @throws LejepaError E_USAGE when it exists and must not be replaced, E_IO
+ */
+export function writeNew(path: string, parts: readonly (Uint8Array | Float32Array)[], { replace }: { readonly replace: boolean }): void {
+  if (!replace && existsSync(path)) {
+    throw new LejepaError({ code: "E_USAGE", where: path, problem: "exists already", hint: "Choose another folder (--out DIR), or replace it with --overwrite." });
+  }
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, Buffer.concat(parts.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength))), { flush: true });
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw new LejepaError({ code: "E_IO", where: path, problem: `cannot be written: ${(cause as Error).message}`, hint: "Choose a folder that you may write: --out DIR.", cause });
+  }
+}
+
+/**
+ * Makes a folder with its parents.
+ *
+ * @throws LejepaError E_IO
+ */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new LejepaError({ code: "E_IO", where: path, problem: `cannot be made: ${(cause as Error).message}`, hint: "Choose a folder that you may write: --out DIR.", cause });
+  }
+}
