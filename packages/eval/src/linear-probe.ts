@@ -153,7 +153,7 @@ export interface LinearProbeResult {
 }
 
 /**
- * Standardises the columns by the training rows, fits a logistic regression for each regularisation (warm start), keeps
+ * Standardises the columns by the training rows, fits a logistic regression for each regularisation (warm start, at most 50 steps each), keeps
  * the one with the best balanced accuracy on the validation rows (the stronger regularisation on a tie), classifies `test`.
  * LayerNorm of the features, which the paper's protocol puts first, is the caller's (`layerNormRows`).
  *
@@ -167,7 +167,7 @@ export function linearProbe(options: LinearProbeOptions): LinearProbeResult {
   let fitted: LinearClassifier | undefined;
   let best: { classifier: LinearClassifier; c: number; validation: number } | undefined;
   for (const c of grid) {
-    fitted = fitLogistic(known, { classes, c, start: fitted, maxIterations: 100, tolerance: 1e-4 });
+    fitted = fitLogistic(known, { classes, c, start: fitted, maxIterations: 50, tolerance: 1e-4 });
     const score = balancedAccuracy(predictLinear(fitted, held), validation.labels);
     if (best === undefined || score > best.validation) best = { classifier: fitted, c, validation: score };
   }
