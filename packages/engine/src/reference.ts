@@ -2,6 +2,7 @@
 import { LejepaError } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
 import type { Description } from "./describe.ts";
+import { hostArray } from "./graph/build.ts";
 import type { HostData } from "./graph/value.ts";
 import type { Feed } from "./program.ts";
 import { DeviceTensor } from "./runtime/device-tensor.ts";
@@ -42,7 +43,8 @@ export class ReferenceProgram {
     const outputs: Record<string, DeviceTensor> = {};
     for (const [name, tensor] of Object.entries(results)) {
       const data = tensor.dataSync() as Host;
-      const handle = await hostTensor(data.slice(), tensor.shape, tensor.dtype as "float32");
+      // a copy; tfjs's cast of booleans leaves bytes under a float tensor
+      const handle = await hostTensor(hostArray(tensor.dtype as "float32", data), tensor.shape, tensor.dtype as "float32");
       if (this.#updates.includes(name)) (feeds[name] as DeviceTensor).swap(handle);
       else outputs[name] = new DeviceTensor(handle, tensor.shape, tensor.dtype as "float32");
       tensor.dispose();

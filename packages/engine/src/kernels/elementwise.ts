@@ -84,8 +84,8 @@ function atan2(y: Value, x: Value): Value {
 }
 
 function clip(x: Value, low: number, high: number): Value {
-  const bounded = binary("Min", binary("Max", x, scalar(low, x.dtype)), scalar(high, x.dtype));
-  return x.dtype === "float32" ? keepNaN(x, bounded) : bounded;
+  // keeps NaN on the CPU
+  return apply1("Clip", [x, scalar(low, x.dtype), scalar(high, x.dtype)], x);
 }
 
 const square = (x: Value): Value => binary("Mul", x, x);

@@ -7,14 +7,16 @@ import { axesOf, axisOf, input, type Kernel, type KernelTable, kernel } from "./
 
 interface ReductionAttributes {
   readonly axis?: number | number[] | null;
+  /** What tfjs calls the axes of max. */
+  readonly reductionIndices?: number | number[];
   readonly keepDims?: boolean;
 }
 
 /** A reduction; over no elements it is `empty`. */
 const reduction = (op: string, empty: number, prepare: (x: Value) => Value = (x) => x): Kernel =>
-  kernel<ReductionAttributes>((inputs, { axis, keepDims }) => {
+  kernel<ReductionAttributes>((inputs, { axis, reductionIndices, keepDims }) => {
     const x = prepare(input(inputs, "x"));
-    const axes = axesOf(axis, x.shape.length);
+    const axes = axesOf(axis ?? reductionIndices, x.shape.length);
     if (axes.length === 0) return x;
     const reduced = reduce(op, x, axes, keepDims ?? false);
     return sizeOf(x.shape) === 0 ? uniform(empty, reduced.shape, x.dtype) : reduced;

@@ -20,7 +20,7 @@ import {
 } from "../graph/build.ts";
 import type { ElementType, Value } from "../graph/value.ts";
 import { sizeOf } from "../graph/value.ts";
-import { axisOf, input, type KernelInputs, type KernelTable, kernel } from "./registry.ts";
+import { axesOf, axisOf, input, type KernelInputs, type KernelTable, kernel } from "./registry.ts";
 
 /** Shape with one extent possibly -1. */
 function inferred(shape: readonly number[], size: number): number[] {
@@ -49,13 +49,26 @@ const pack = kernel<tf.PackAttrs>((inputs, { axis }) => {
   );
 });
 
-/** One Split node for all parts. */
+/** More outputs than shaders have storage buffers for. */
+const MANY_PARTS = 8;
+
+/** One Split node for all parts; a slice for each when they are many. */
 function split(x: Value, sizes: readonly number[], axis: number): Value[] {
+  if (sizes.length > MANY_PARTS) return slices(x, sizes, axis);
   const outputs = sizes.map((size) => ({
     shape: x.shape.map((extent, i) => (i === axis ? size : extent)),
     dtype: x.dtype,
   }));
   return apply("Split", [x, i64(sizes)], outputs, { axis: int(axis) });
+}
+
+function slices(x: Value, sizes: readonly number[], axis: number): Value[] {
+  let start = 0;
+  return sizes.map((size) => {
+    const begin = x.shape.map((_, i) => (i === axis ? start : 0));
+    start += size;
+    return slice(x, begin, x.shape.map((extent, i) => (i === axis ? size : extent)));
+  });
 }
 
 const splitV = kernel<tf.SplitVAttrs>((inputs, { numOrSizeSplits, axis }) => {
@@ -249,7 +262,7 @@ const oneHot = kernel<tf.OneHotAttrs>((inputs, { depth, onValue, offValue, dtype
 
 const reverse = kernel<tf.ReverseAttrs>((inputs, { dims }) => {
   const x = input(inputs, "x");
-  const axes = (typeof dims === "number" ? [dims] : dims).map((d) => axisOf(d, x.shape.length));
+  const axes = axesOf(dims, x.shape.length);
   if (axes.length === 0 || x.shape.length === 0) return x;
   const starts = axes.map(() => -1);
   const ends = axes.map((axis) => -(x.shape[axis] as number) - 1);

@@ -8,13 +8,14 @@ import { channelComposites, steepStep } from "./channels.ts";
 import { composites, fusedBatched, type LoweringTable, matMulLowering, plainBatched } from "./composites.ts";
 import { fuseSums } from "./fuse.ts";
 import { rowChunked } from "./row-chunks.ts";
+import { webgpuComposites } from "./webgpu.ts";
 
 /** Devices that sessions run on. */
 export type SessionDevice = "cpu" | "webgpu";
 
 const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
   cpu: { ...composites, ...channelComposites, Unblock: unblockLowering, Step: (_, [x]) => steepStep(x as Value), MatMul: matMulLowering(fusedBatched, rowChunked) },
-  webgpu: { ...composites, ...channelComposites, MatMul: matMulLowering(plainBatched) },
+  webgpu: { ...composites, ...channelComposites, ...webgpuComposites, MatMul: matMulLowering(plainBatched) },
 };
 
 /** The graph as `device` runs it. Collectives are gone by now (see segments.ts). */

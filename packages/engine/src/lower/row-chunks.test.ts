@@ -13,7 +13,7 @@ test.each([2400, 2401, 8320])("a product of %i rows is the same in chunks", asyn
   const w = Float32Array.from({ length: 15 }, (_, i) => Math.cos(i));
   const b = Float32Array.of(1, 2, 3, 4, 5);
   const { y } = await program.run({ x, w, b });
-  const values = (await y?.read()) ?? new Float32Array();
+  const values = Array.from((await y?.read()) ?? []);
   const at = (m: number, n: number): number =>
     [0, 1, 2].reduce((s, k) => s + (x[m * 3 + k] ?? 0) * (w[n * 3 + k] ?? 0), b[n] ?? 0);
   const worst = values.reduce((max, v, i) => Math.max(max, Math.abs(v - at(Math.floor(i / 5), i % 5))), 0);

@@ -1,0 +1,85 @@
+// Plain definitions of the fused ops in float64, for central differences. Tensors are flat arrays with known shapes.
+
+type Vector = readonly number[];
+
+/** erf by its series, to double precision for the arguments of the tests. */
+function erf(x: number): number {
+  let term = x;
+  let sum = x;
+  for (let n = 1; n < 200; n++) {
+    term *= -(x * x) / n;
+    sum += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+
+export const gelu64 = (x: Vector): number[] => x.map((v) => 0.5 * v * (1 + erf(v * Math.SQRT1_2)));
+
+/** `fn` on each row of `width` elements. */
+const byRow = (x: Vector, width: number, fn: (row: number[]) => number[]): number[] =>
+  Array.from({ length: x.length / width }, (_, i) => fn(x.slice(i * width, (i + 1) * width))).flat();
+
+const mean = (x: Vector): number => x.reduce((a, b) => a + b, 0) / x.length;
+
+const standardised = (row: Vector, epsilon: number): number[] => {
+  const centre = mean(row);
+  const spread = Math.sqrt(mean(row.map((v) => (v - centre) ** 2)) + epsilon);
+  return row.map((v) => (v - centre) / spread);
+};
+
+export const layerNorm64 = (x: Vector, width: number): number[] => byRow(x, width, (row) => standardised(row, 1e-6));
+
+export const softmax64 = (x: Vector, width: number): number[] =>
+  byRow(x, width, (row) => {
+    const powers = row.map(Math.exp);
+    const total = powers.reduce((a, b) => a + b, 0);
+    return powers.map((v) => v / total);
+  });
+
+/** `x Wᵀ + b`. */
+export const linear64 = (x: Vector, w: Vector, b: Vector): number[] => {
+  const width = w.length / b.length;
+  return byRow(x, width, (row) => b.map((bias, o) => row.reduce((sum, v, i) => sum + v * (w[o * width + i] as number), bias)));
+};
+
+/** Attention of one head: `[n, d]` each. */
+export function attention64(q: Vector, k: Vector, v: Vector, d: number): number[] {
+  const n = k.length / d;
+  const none = Array<number>(n).fill(0);
+  const scores = linear64(q, k, none).map((score) => score / Math.sqrt(d));
+  const columns = Array.from({ length: d }, (_, c) => Array.from({ length: n }, (_unused, i) => v[i * d + c] as number)).flat();
+  return linear64(softmax64(scores, n), columns, Array<number>(d).fill(0));
+}
+
+/** Batch norm of `[n, c]`. */
+export function batchNorm64(x: Vector, weight: Vector, bias: Vector): number[] {
+  const c = weight.length;
+  const columns = weight.map((_, j) => standardised(x.filter((_unused, i) => i % c === j), 1e-5));
+  return x.map((_, i) => ((columns[i % c] as number[])[Math.floor(i / c)] as number) * (weight[i % c] as number) + (bias[i % c] as number));
+}
+
+/** Extents of a convolution of one image and its stride and padding. */
+export interface Conv64 {
+  readonly c: number;
+  readonly size: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+/** Convolution of one image `[c, size, size]`, no groups. */
+export function conv64(x: Vector, w: Vector, { c, size, kernel, stride, padding }: Conv64): number[] {
+  const out = Math.floor((size + 2 * padding - kernel) / stride) + 1;
+  const filters = w.length / (c * kernel * kernel);
+  return Array.from({ length: filters * out * out }, (_, at) => {
+    const [o, row, column] = [Math.floor(at / (out * out)), Math.floor(at / out) % out, at % out];
+    let sum = 0;
+    for (let tap = 0; tap < c * kernel * kernel; tap++) {
+      const [channel, dy, dx] = [Math.floor(tap / (kernel * kernel)), Math.floor(tap / kernel) % kernel, tap % kernel];
+      const [y, left] = [row * stride + dy - padding, column * stride + dx - padding];
+      if (y < 0 || left < 0 || y >= size || left >= size) continue;
+      sum += (x[(channel * size + y) * size + left] as number) * (w[o * c * kernel * kernel + tap] as number);
+    }
+    return sum;
+  });
+}

@@ -1,0 +1,88 @@
+// Runs all cases of a kernel as one program on a device and says where the results differ from the reference's.
+import * as tf from "@tensorflow/tfjs";
+import type { OpCase, OpEntry } from "./_op-case.test-helper.ts";
+import { createEngine, type DeviceName, type InputSpec } from "./index.ts";
+
+interface Run {
+  readonly values: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>;
+  /** Kernels that ran while the function was called. */
+  readonly kernels: ReadonlySet<string>;
+}
+
+const inputName = (index: number, k: number): string => `c${index}_${k}`;
+
+async function runCases(cases: readonly OpCase[], device: DeviceName): Promise<Run> {
+  const engine = await createEngine({ device, threads: 1 });
+  const signature: Record<string, InputSpec> = {};
+  const feeds: Record<string, Float32Array | Int32Array | Uint8Array> = {};
+  for (const [index, { operands }] of cases.entries()) {
+    for (const [k, { shape, dtype, data }] of operands.entries()) {
+      signature[inputName(index, k)] = { shape, dtype };
+      feeds[inputName(index, k)] = data;
+    }
+  }
+  const seen = new Set<string>();
+  const fn = (inputs: Record<string, tf.Tensor>): Record<string, tf.Tensor> => watched(seen, () => callAll(cases, inputs));
+  try {
+    const program = await engine.compile(fn, signature);
+    const outputs = await program.run(feeds);
+    const values = new Map<string, { shape: readonly number[]; data: ArrayLike<number> }>();
+    for (const [name, tensor] of Object.entries(outputs)) {
+      values.set(name, { shape: tensor.shape, data: (await tensor.read()) as ArrayLike<number> });
+      tensor.dispose();
+    }
+    return { values, kernels: seen };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+function callAll(cases: readonly OpCase[], inputs: Record<string, tf.Tensor>): Record<string, tf.Tensor> {
+  const outputs: Record<string, tf.Tensor> = {};
+  for (const [index, { operands, run, name }] of cases.entries()) {
+    const result = run(...operands.map((_, k) => inputs[inputName(index, k)] as tf.Tensor));
+    for (const [k, tensor] of (Array.isArray(result) ? result : [result]).entries()) outputs[`${index}: ${name}, output ${k}`] = tensor;
+  }
+  return outputs;
+}
+
+/** Notes the names of the kernels that `fn` runs. */
+function watched<T>(seen: Set<string>, fn: () => T): T {
+  const engine = tf.engine();
+  const original = engine.runKernel;
+  engine.runKernel = (name, inputs, attributes) => {
+    seen.add(name);
+    return original.call(engine, name, inputs, attributes) as never;
+  };
+  try {
+    return fn();
+  } finally {
+    engine.runKernel = original;
+  }
+}
+
+/** What a device's results differ in from the reference's, in words; empty when they agree. */
+export async function differences(kernel: string, { cases, webgpuTolerance }: OpEntry, device: "cpu" | "webgpu"): Promise<string[]> {
+  const used = device === "webgpu" ? cases.filter(({ special }) => special !== true) : cases;
+  const want = await runCases(used, "reference");
+  const got = await runCases(used, device);
+  const problems = got.kernels.has(kernel) ? [] : [`no case of ${kernel} runs that kernel`];
+  for (const [name, expected] of want.values) {
+    const loose = device === "webgpu" ? webgpuTolerance : undefined;
+    const tolerance = loose ?? used[Number.parseInt(name, 10)]?.tolerance ?? 2e-5;
+    const found = got.values.get(name);
+    if (found === undefined) problems.push(`${name}: missing`);
+    else if (String(found.shape) !== String(expected.shape)) problems.push(`${name}: shape [${found.shape}], expected [${expected.shape}]`);
+    else problems.push(...elementProblems(name, found.data, expected.data, tolerance));
+  }
+  return problems;
+}
+
+function elementProblems(name: string, got: ArrayLike<number>, want: ArrayLike<number>, tolerance: number): string[] {
+  for (let i = 0; i < want.length; i++) {
+    const [a, b] = [got[i] as number, want[i] as number];
+    const close = Object.is(a, b) || a === b || Math.abs(a - b) <= tolerance * (1 + Math.abs(b));
+    if (!close) return [`${name}: element ${i} is ${a}, expected ${b}`];
+  }
+  return got.length === want.length ? [] : [`${name}: ${got.length} elements, expected ${want.length}`];
+}

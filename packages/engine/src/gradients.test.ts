@@ -1,0 +1,149 @@
+// Gradients on the CPU: of the fused ops against central differences of their definitions in float64, of tfjs's ops
+// against the reference device's own differentiation.
+import * as tf from "@tensorflow/tfjs";
+import { expect, test } from "vitest";
+import { attention64, batchNorm64, conv64, gelu64, layerNorm64, linear64, softmax64 } from "./_float64.test-helper.ts";
+import { floats, type Operand, opCase } from "./_op-case.test-helper.ts";
+import { differences } from "./_op-run.test-helper.ts";
+import { attention, batchNorm, conv2d, createEngine, gelu, layerNorm, layerNormLinear, linear, type Signature, softmax } from "./index.ts";
+
+type Fn = (...tensors: tf.Tensor[]) => tf.Tensor;
+type Fn64 = (...arrays: number[][]) => number[];
+
+/** Upstream gradient, the same on both sides. */
+const upstream = (i: number): number => Math.cos(i * 0.9) + 0.3;
+
+const weighted = (y: tf.Tensor): tf.Scalar =>
+  tf.sum(tf.mul(y, tf.tensor(Float32Array.from({ length: y.size }, (_, i) => upstream(i)), y.shape))) as tf.Scalar;
+
+async function compiledGradients(operands: readonly Operand[], fn: Fn): Promise<number[][]> {
+  const engine = await createEngine({ device: "cpu", threads: 1 });
+  const signature: Signature = Object.fromEntries(operands.map(({ shape }, k) => [`x${k}`, { shape }]));
+  const program = await engine.compile((inputs) => {
+    const args = operands.map((_, k) => inputs[`x${k}`] as tf.Tensor);
+    const made = tf.grads((...tensors: tf.Tensor[]) => weighted(fn(...tensors)))(args);
+    return Object.fromEntries(made.map((gradient, k) => [`d${k}`, gradient]));
+  }, signature);
+  const outputs = await program.run(Object.fromEntries(operands.map(({ data }, k) => [`x${k}`, data])));
+  const gradients = await Promise.all(operands.map(async (_, k) => [...((await outputs[`d${k}`]?.read()) ?? [])]));
+  for (const tensor of Object.values(outputs)) tensor.dispose();
+  await engine.dispose();
+  return gradients;
+}
+
+const STEP = 1e-4;
+
+function centralDifferences(operands: readonly Operand[], fn: Fn64): number[][] {
+  const arrays = operands.map(({ data }) => [...data]);
+  const objective = (): number => fn(...arrays).reduce((sum, v, i) => sum + v * upstream(i), 0);
+  return arrays.map((array) =>
+    array.map((value, i) => {
+      array[i] = value + STEP;
+      const above = objective();
+      array[i] = value - STEP;
+      const below = objective();
+      array[i] = value;
+      return (above - below) / (2 * STEP);
+    }),
+  );
+}
+
+const geometry = { c: 3, size: 5, kernel: 3, stride: 2, padding: 1 };
+
+const fused: Record<string, readonly [Operand[], Fn, Fn64]> = {
+  gelu: [[floats([3, 5])], (x) => gelu(x as tf.Tensor), (x) => gelu64(x as number[])],
+  softmax: [[floats([3, 5])], (x) => softmax(x as tf.Tensor), (x) => softmax64(x as number[], 5)],
+  layerNorm: [[floats([3, 5])], (x) => layerNorm(x as tf.Tensor), (x) => layerNorm64(x as number[], 5)],
+  linear: [
+    [floats([2, 3]), floats([4, 3]), floats([4])],
+    (x, w, b) => linear(x as tf.Tensor, w as tf.Tensor, b),
+    (x, w, b) => linear64(x as number[], w as number[], b as number[]),
+  ],
+  layerNormLinear: [
+    [floats([2, 5]), floats([5]), floats([5]), floats([3, 5]), floats([3])],
+    (x, weight, bias, w, b) =>
+      layerNormLinear(x as tf.Tensor, { weight: weight as tf.Tensor, bias }, { weight: w as tf.Tensor, bias: b }),
+    (x, weight, bias, w, b) => {
+      const normal = layerNorm64(x as number[], 5).map((v, i) => v * (weight?.[i % 5] as number) + (bias?.[i % 5] as number));
+      return linear64(normal, w as number[], b as number[]);
+    },
+  ],
+  attention: [
+    [floats([1, 1, 3, 4]), floats([1, 1, 5, 4]), floats([1, 1, 5, 4])],
+    (q, k, v) => attention(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor),
+    (q, k, v) => attention64(q as number[], k as number[], v as number[], 4),
+  ],
+  batchNorm: [
+    [floats([5, 3]), floats([3]), floats([3])],
+    (x, w, b) => batchNorm(x as tf.Tensor, w as tf.Tensor, b as tf.Tensor).y,
+    (x, w, b) => batchNorm64(x as number[], w as number[], b as number[]),
+  ],
+  conv2d: [
+    [floats([1, 3, 5, 5]), floats([2, 3, 3, 3])],
+    (x, w) => conv2d(x as tf.Tensor, w as tf.Tensor, { stride: 2, padding: 1 }),
+    (x, w) => conv64(x as number[], w as number[], geometry),
+  ],
+};
+
+test.each(Object.entries(fused))("%s: central differences in float64", async (_, [operands, fn, fn64]) => {
+  const got = await compiledGradients(operands, fn);
+  const want = centralDifferences(operands, fn64);
+  for (const [k, expected] of want.entries()) {
+    const scale = Math.max(1, ...expected.map(Math.abs));
+    for (const [i, value] of expected.entries()) expect(Math.abs((got[k]?.[i] as number) - value) / scale).toBeLessThan(2e-5);
+  }
+});
+
+const gradient = (fn: Fn) => (...tensors: tf.Tensor[]) => tf.grads((...args: tf.Tensor[]) => weighted(fn(...args)))(tensors);
+
+const positive = (): Operand => floats([3, 5], 0.3, 0.9);
+const smooth: Record<string, readonly [Operand[], Fn]> = {
+  ...Object.fromEntries(
+    (["abs", "acos", "asin", "asinh", "atan", "atanh", "cos", "cosh", "elu", "erf", "exp", "expm1", "log", "log1p", "neg", "reciprocal"] as const).map(
+      (name) => [name, [[positive()], (x: tf.Tensor) => tf[name](x)]],
+    ),
+  ),
+  ...Object.fromEntries(
+    (["relu", "relu6", "rsqrt", "selu", "sigmoid", "sin", "sinh", "softplus", "sqrt", "square", "tan", "tanh"] as const).map((name) => [
+      name,
+      [[positive()], (x: tf.Tensor) => tf[name](x)],
+    ]),
+  ),
+  ...Object.fromEntries(
+    (["add", "sub", "mul", "div", "pow", "atan2", "mod"] as const).map((name) => [
+      name,
+      [[positive(), floats([5], 1.1, 2)], (a: tf.Tensor, b: tf.Tensor) => tf[name](a, b)],
+    ]),
+  ),
+  // tfjs's gradients of these do not know broadcasting
+  ...Object.fromEntries(
+    (["maximum", "minimum", "squaredDifference"] as const).map((name) => [
+      name,
+      [[positive(), positive()], (a: tf.Tensor, b: tf.Tensor) => tf[name](a, b)],
+    ]),
+  ),
+  sum: [[positive()], (x) => tf.sum(x as tf.Tensor, 0)],
+  mean: [[positive()], (x) => tf.mean(x as tf.Tensor, 1)],
+  max: [[positive()], (x) => tf.max(x as tf.Tensor, 1)],
+  min: [[positive()], (x) => tf.min(x as tf.Tensor, 1)],
+  prod: [[positive()], (x) => tf.prod(x as tf.Tensor, 1)],
+  cumsum: [[positive()], (x) => tf.cumsum(x as tf.Tensor, 1)],
+  logSumExp: [[positive()], (x) => tf.logSumExp(x as tf.Tensor, 1)],
+  logSoftmax: [[positive()], (x) => tf.logSoftmax(x as tf.Tensor)],
+  clipByValue: [[positive()], (x) => tf.clipByValue(x as tf.Tensor, 0.4, 0.7)],
+  matMul: [[floats([2, 3, 4]), floats([2, 4, 5])], (a, b) => tf.matMul(a as tf.Tensor, b as tf.Tensor)],
+  concat: [[floats([2, 3]), floats([4, 3])], (...parts) => tf.concat(parts)],
+  slice: [[floats([4, 5])], (x) => tf.slice(x as tf.Tensor, [1, 0], [2, 3])],
+  pad: [[floats([2, 3])], (x) => tf.pad(x as tf.Tensor, [[1, 2], [0, 1]])],
+  tile: [[floats([2, 3])], (x) => tf.tile(x as tf.Tensor, [2, 3])],
+  transpose: [[floats([2, 3, 4])], (x) => tf.transpose(x as tf.Tensor, [2, 0, 1])],
+  gather: [[floats([5, 3])], (x) => tf.gather(x as tf.Tensor, tf.tensor1d([0, 4, 4], "int32"))],
+  where: [[floats([2, 3]), floats([2, 3])], (a, b) => tf.where(tf.tensor2d([1, 0, 1, 1, 0, 0], [2, 3], "bool"), a as tf.Tensor, b as tf.Tensor)],
+  stack: [[floats([2, 3]), floats([2, 3])], (...parts) => tf.stack(parts, 1)],
+};
+
+test.each(Object.entries(smooth))("%s: gradient as the reference's", async (name, [operands, fn]) => {
+  const cases = [opCase(name, operands, gradient(fn), { tolerance: 1e-4 })];
+  const problems = await differences("", { cases }, "cpu");
+  expect(problems.filter((problem) => !problem.startsWith("no case"))).toEqual([]);
+});

@@ -1,0 +1,57 @@
+// 500 steps of a small training program hold memory and live tensors where they were.
+import * as tf from "@tensorflow/tfjs";
+import { expect, test } from "vitest";
+import { createEngine, type DeviceTensor, linear, liveDeviceTensors } from "./index.ts";
+
+const MEGABYTE = 2 ** 20;
+
+test("500 training steps leak nothing, and the updates train", async () => {
+  const engine = await createEngine({ device: "cpu", threads: 1 });
+  const program = await engine.compile(
+    ({ x, y, w, m }) => {
+      const loss = (weight: tf.Tensor) => tf.mean(tf.squaredDifference(linear(x, weight), y)) as tf.Scalar;
+      const { value, grad } = tf.valueAndGrad(loss)(w);
+      const momentum = tf.add(tf.mul(m, 0.9), grad);
+      return { loss: value, m: momentum, w: tf.sub(w, tf.mul(momentum, 0.01)) };
+    },
+    { x: { shape: [256, 64] }, y: { shape: [256, 32] }, w: { shape: [32, 64] }, m: { shape: [32, 64] } },
+    { updates: ["w", "m"] },
+  );
+  const x = Float32Array.from({ length: 256 * 64 }, (_, i) => Math.sin(i * 1.3));
+  const y = Float32Array.from({ length: 256 * 32 }, (_, i) => Math.cos(i * 0.7));
+  const w = await engine.tensor(new Float32Array(32 * 64), [32, 64]);
+  const m = await engine.tensor(new Float32Array(32 * 64), [32, 64]);
+  const step = async (): Promise<number> => {
+    const { loss } = await program.run({ x, y, w, m });
+    const [value = Number.NaN] = await (loss as DeviceTensor).read();
+    (loss as DeviceTensor).dispose();
+    return value;
+  };
+  const first = await step();
+  for (let i = 0; i < 50; i++) await step();
+  const before = { live: liveDeviceTensors(), tensors: tf.memory().numTensors, rss: process.memoryUsage().rss };
+  let last = first;
+  for (let i = 0; i < 500; i++) last = await step();
+  expect(liveDeviceTensors()).toBe(before.live);
+  expect(tf.memory().numTensors).toBe(before.tensors);
+  expect(process.memoryUsage().rss - before.rss).toBeLessThan(64 * MEGABYTE);
+  expect(last).toBeLessThan(first);
+  w.dispose();
+  m.dispose();
+  await engine.dispose();
+  expect(liveDeviceTensors()).toBe(before.live - 2);
+});
+
+test("updates read the old contents and write both tensors together", async () => {
+  const engine = await createEngine({ device: "cpu" });
+  const program = await engine.compile(({ a, b }) => ({ a: tf.clone(b), b: tf.add(a, b) }), { a: { shape: [1] }, b: { shape: [1] } }, {
+    updates: ["a", "b"],
+  });
+  const a = await engine.tensor(Float32Array.of(0), [1]);
+  const b = await engine.tensor(Float32Array.of(1), [1]);
+  for (let i = 0; i < 10; i++) await program.run({ a, b });
+  expect([(await a.read())[0], (await b.read())[0]]).toEqual([55, 89]);
+  a.dispose();
+  b.dispose();
+  await engine.dispose();
+});

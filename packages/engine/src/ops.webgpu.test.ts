@@ -1,0 +1,12 @@
+// Every kernel on WebGPU against tfjs's pure-JS backend.
+import { expect, test } from "vitest";
+import { differences } from "./_op-run.test-helper.ts";
+import { opTable } from "./_op-table.test-helper.ts";
+import { webgpuMissing } from "./_webgpu.test-helper.ts";
+
+const missing = webgpuMissing();
+
+test.for(Object.entries(opTable))("%s on webgpu", { timeout: 120_000 }, async ([kernel, entry], { skip }) => {
+  skip(missing !== undefined, missing);
+  expect(await differences(kernel, entry, "webgpu")).toEqual([]);
+});
