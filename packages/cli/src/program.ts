@@ -51,8 +51,8 @@ function addPretrain(program: Command, output: Output, outcome: Outcome): void {
     .description(
       "Trains an encoder on the images and leaves everything in a run folder: configuration, metrics, checkpoints.\nCtrl-C saves and stops; `--resume` goes on as if nothing had happened. A second Ctrl-C stops at once.",
     )
-    .option("--out DIR", "run folder (default: runs/DATE-TIME)")
-    .option("--max-steps N", "stop after N steps in all; does not bend the schedule", whole)
+    .option("--out <DIR>", "run folder (default: runs/DATE-TIME)")
+    .option("--max-steps <N>", "stop after N steps in all; does not bend the schedule", whole)
     .option("--resume", "go on with the run in --out (default: the newest in runs/), with its own configuration")
     .action(async (flags: PretrainFlags) => {
       outcome.status = await (await import("./commands/pretrain.ts")).runPretrain(flags, output);
@@ -74,9 +74,9 @@ function addEmbed(program: Command, output: Output): void {
     .description(
       "Writes features.npy (float32, one row an image) and items.csv (row, id, label, group, split) for the images of\nthe run, or for others (--data, --dataset).",
     )
-    .requiredOption("--run DIR", "run folder, or one checkpoint's folder")
-    .option("--checkpoint WHICH", "last, best, or a step", "last")
-    .option("--out DIR", "where to write (default: RUN/features)")
+    .requiredOption("--run <DIR>", "run folder, or one checkpoint's folder")
+    .option("--checkpoint <WHICH>", "last, best, or a step", "last")
+    .option("--out <DIR>", "where to write (default: RUN/features)")
     .option("--overwrite", "replace the files of an earlier call")
     .action(async (flags: EmbedFlags) => (await import("./commands/embed.ts")).embed(flags, output));
   addDataOptions(command).addHelpText(
@@ -92,11 +92,11 @@ function addCompare(program: Command, output: Output): void {
     .description(
       "Frozen features of the run's labelled images: kNN and a linear probe, learned on the training images, measured on the\ntest images (the validation images if there is no test split). Needs labels, e.g. folders named after classes.",
     )
-    .requiredOption("--run DIR", "run folder (repeatable)", collect)
-    .option("--baseline NAME", "random: untrained weights; pixels: no network (repeatable; default: both)", collect)
-    .option("--seeds N", "how many random initialisations", whole, 3)
-    .option("--checkpoint WHICH", "last, best, or a step", "last")
-    .option("--out DIR", "also write comparison.json and comparison.txt there")
+    .requiredOption("--run <DIR>", "run folder (repeatable)", collect)
+    .option("--baseline <NAME>", "random: untrained weights; pixels: no network (repeatable; default: both)", collect)
+    .option("--seeds <N>", "how many random initialisations", whole, 3)
+    .option("--checkpoint <WHICH>", "last, best, or a step", "last")
+    .option("--out <DIR>", "also write comparison.json and comparison.txt there")
     .action(async (flags: CompareFlags) => (await import("./commands/compare.ts")).compare(flags, output));
   addDataOptions(command).addHelpText(
     "after",
@@ -111,8 +111,8 @@ function addDoctor(program: Command, output: Output, outcome: Outcome): void {
     .description(
       "Shows versions and runs a small program on each device, each in a process of its own. Exit status 1 when the device\nasked for (default: cpu) does not work.",
     )
-    .option("--device NAME", "the device that must work; only this one is tried")
-    .option("--threads N", "threads of the device cpu", whole)
+    .option("--device <NAME>", "the device that must work; only this one is tried")
+    .option("--threads <N>", "threads of the device cpu", whole)
     .action(async (flags: DoctorFlags) => {
       outcome.status = await (await import("./commands/doctor.ts")).doctor(flags, output);
     });
@@ -122,18 +122,18 @@ function addDoctor(program: Command, output: Output, outcome: Outcome): void {
 function addConfigOptions(command: Command): Command {
   return addDataOptions(
     command
-      .option("--config FILE", "configuration (default: lejepa.config.ts, .js, .mjs or .json, if there is one)")
-      .option("--seed N", "seed of weights, order, views and directions", wholeOrZero),
+      .option("--config <FILE>", "configuration (default: lejepa.config.ts, .js, .mjs or .json, if there is one)")
+      .option("--seed <N>", "seed of weights, order, views and directions", wholeOrZero),
   );
 }
 
 function addDataOptions(command: Command): Command {
   return addOutputOptions(
     command
-      .option("--data PATH", "a folder of images, or the `path` of the dataset")
-      .option("--dataset ID", "dataset plugin: the package @lejepa/dataset-ID")
-      .option("--set KEY=VALUE", "change one key of the configuration, e.g. views.locals=4 (repeatable)", collect, [])
-      .option("--device NAME", "cpu or webgpu"),
+      .option("--data <PATH>", "a folder of images, or the `path` of the dataset")
+      .option("--dataset <ID>", "dataset plugin: the package @lejepa/dataset-ID")
+      .option("--set <KEY=VALUE>", "change one key of the configuration, e.g. views.locals=4 (repeatable)", collect, [])
+      .option("--device <NAME>", "cpu or webgpu"),
   );
 }
 

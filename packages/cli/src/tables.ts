@@ -25,15 +25,19 @@ function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** @throws LejepaError E_USAGE when the file exists */
+export function refuseExisting(path: string): void {
+  if (!existsSync(path)) return;
+  throw new LejepaError({ code: "E_USAGE", where: path, problem: "exists already", hint: "Choose another folder (--out DIR), or replace it with --overwrite." });
+}
+
 /**
  * Writes a file in one piece.
  *
  * @throws LejepaError E_USAGE when it exists and must not be replaced, E_IO
  */
 export function writeNew(path: string, parts: readonly (Uint8Array | Float32Array)[], { replace }: { readonly replace: boolean }): void {
-  if (!replace && existsSync(path)) {
-    throw new LejepaError({ code: "E_USAGE", where: path, problem: "exists already", hint: "Choose another folder (--out DIR), or replace it with --overwrite." });
-  }
+  if (!replace) refuseExisting(path);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, Buffer.concat(parts.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength))), { flush: true });

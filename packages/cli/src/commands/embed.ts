@@ -9,7 +9,7 @@ import type { Output } from "../output.ts";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
 import type { ConfigFlags } from "../resolve-config.ts";
 import { configOfRun, openStore } from "../run-images.ts";
-import { itemsCsv, makeFolder, npyHeader, writeNew } from "../tables.ts";
+import { itemsCsv, makeFolder, npyHeader, refuseExisting, writeNew } from "../tables.ts";
 
 /** Flags of the verb. */
 export interface EmbedFlags extends ConfigFlags {
@@ -23,6 +23,9 @@ export interface EmbedFlags extends ConfigFlags {
 export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
   const out = resolve(flags.out ?? join(flags.run, "features"));
   const replace = flags.overwrite ?? false;
+  const files = { features: join(out, "features.npy"), items: join(out, "items.csv") };
+  // before the work, and again when writing
+  if (!replace) for (const file of Object.values(files)) refuseExisting(file);
   const loaded = loadEncoder(flags.run, { checkpoint: parseCheckpoint(flags.checkpoint) });
   const config = await configOfRun(runOfCheckpoint(flags.run), flags);
   const interrupt = listenForInterrupt(() => output.note("stopping"));
@@ -34,7 +37,6 @@ export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
     const { embedding } = await extractFeatures(engine, { encoder, values, ...image, store, signal });
     const splits = splitItems(store.items, config.data.splits);
     makeFolder(out);
-    const files = { features: join(out, "features.npy"), items: join(out, "items.csv") };
     writeNew(files.features, [npyHeader([embedding.rows, embedding.columns]), embedding.data], { replace });
     writeNew(files.items, [itemsCsv(store.items, splits)], { replace });
     const shape = [embedding.rows, embedding.columns];
