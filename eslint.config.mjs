@@ -27,6 +27,8 @@ export default [
           // the root's own configuration files, which no project holds
           allow: ["^\\.\\./\\.\\./vitest\\.base\\.ts$"],
           banTransitiveDependencies: true,
+          // a command loads heavy packages lazily and light ones of the same name statically
+          checkDynamicDependenciesExceptions: [".*"],
           enforceBuildableLibDependency: true,
           depConstraints,
         },

@@ -17,10 +17,12 @@ export const blockSize = (): number | undefined => found;
 
 /** Finds the block size, once for each process. */
 export function detectBlockSize(): Promise<void> {
-  detecting ??= probe().then((size) => {
-    found = size;
-  });
+  detecting ??= detect();
   return detecting;
+}
+
+async function detect(): Promise<void> {
+  found = await probe();
 }
 
 /** Reorders x[c, i] = 2 c + i and multiplies channel c by c + 1 through the operators that blocked lowering relies on. */

@@ -108,10 +108,11 @@ test("batch norm of a convolution, its gradient and its statistics", async () =>
   const inputs = { x: { shape: [6, 16, 5, 7] }, w: { shape: [32, 16, 3, 3] }, g: { shape: [32] }, b: { shape: [32] } };
   const normed = (x: tf.Tensor, w: tf.Tensor, g: tf.Tensor, b: tf.Tensor) => batchNorm(conv2d(x, w, { padding: 1 }), g, b);
   const gradients = withGradients(["x", "w", "g", "b"], (x, w, g, b) => tf.relu(normed(x as tf.Tensor, w as tf.Tensor, g as tf.Tensor, b as tf.Tensor).y));
-  await agree((i) => {
+  const ops = await agree((i) => {
     const { mean, variance } = normed(i.x as tf.Tensor, i.w as tf.Tensor, i.g as tf.Tensor, i.b as tf.Tensor);
     return { ...gradients(i), mean, variance };
   }, inputs);
+  expect(ops).toContain("Conv");
 });
 
 /** Two residual blocks, the second strided with a projected shortcut, then the mean over pixels. */

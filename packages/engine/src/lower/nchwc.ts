@@ -159,7 +159,7 @@ export function convInputGradient(dy: Blocked, weight: Value, geometry: Geometry
 
 /** Puts the phases of a strided gradient back between each other. */
 function interleave(parts: readonly (readonly Value[])[], { b, height, width }: { b: number; height: number; width: number }): Blocked {
-  const [n = 0, c = 0, h = 0, w = 0] = (parts[0]?.[0] as Value).shape;
+  const [n = 0, c = 0, h = 0, w = 0] = parts[0]?.[0]?.shape ?? [];
   const stride = parts.length;
   const lines = n * (c / b) * h;
   const rows = parts.map((row) =>
