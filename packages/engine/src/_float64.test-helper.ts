@@ -39,7 +39,9 @@ export const softmax64 = (x: Vector, width: number): number[] =>
 /** `x Wᵀ + b`. */
 export const linear64 = (x: Vector, w: Vector, b: Vector): number[] => {
   const width = w.length / b.length;
-  return byRow(x, width, (row) => b.map((bias, o) => row.reduce((sum, v, i) => sum + v * (w[o * width + i] as number), bias)));
+  return byRow(x, width, (row) =>
+    b.map((bias, o) => row.reduce((sum, v, i) => sum + v * (w[o * width + i] as number), bias)),
+  );
 };
 
 /** Attention of one head: `[n, d]` each. */
@@ -47,15 +49,25 @@ export function attention64(q: Vector, k: Vector, v: Vector, d: number): number[
   const n = k.length / d;
   const none = Array<number>(n).fill(0);
   const scores = linear64(q, k, none).map((score) => score / Math.sqrt(d));
-  const columns = Array.from({ length: d }, (_, c) => Array.from({ length: n }, (_unused, i) => v[i * d + c] as number)).flat();
+  const columns = Array.from({ length: d }, (_, c) =>
+    Array.from({ length: n }, (_unused, i) => v[i * d + c] as number),
+  ).flat();
   return linear64(softmax64(scores, n), columns, Array<number>(d).fill(0));
 }
 
 /** Batch norm of `[n, c]`. */
 export function batchNorm64(x: Vector, weight: Vector, bias: Vector): number[] {
   const c = weight.length;
-  const columns = weight.map((_, j) => standardised(x.filter((_unused, i) => i % c === j), 1e-5));
-  return x.map((_, i) => ((columns[i % c] as number[])[Math.floor(i / c)] as number) * (weight[i % c] as number) + (bias[i % c] as number));
+  const columns = weight.map((_, j) =>
+    standardised(
+      x.filter((_unused, i) => i % c === j),
+      1e-5,
+    ),
+  );
+  return x.map(
+    (_, i) =>
+      ((columns[i % c] as number[])[Math.floor(i / c)] as number) * (weight[i % c] as number) + (bias[i % c] as number),
+  );
 }
 
 /** Extents of a convolution of one image and its stride and padding. */

@@ -16,7 +16,10 @@ interface Domain {
   readonly webgpuTolerance?: number;
 }
 
-function unary(op: Unary, { low = -2, high = 2, ordinary = false, integers = false, tolerance = 2e-5, webgpuTolerance }: Domain = {}): OpEntry {
+function unary(
+  op: Unary,
+  { low = -2, high = 2, ordinary = false, integers = false, tolerance = 2e-5, webgpuTolerance }: Domain = {},
+): OpEntry {
   const cases = [
     opCase("odd shape", [floats([3, 1, 5], low, high)], op, { tolerance }),
     opCase("scalar", [floats([], low, high)], op, { tolerance }),
@@ -27,7 +30,10 @@ function unary(op: Unary, { low = -2, high = 2, ordinary = false, integers = fal
   return webgpuTolerance === undefined ? { cases } : { cases, webgpuTolerance, note: "webgpu: trigonometry to 1e-3" };
 }
 
-function binary(op: Binary, { low = -2, high = 2, ordinary = false, integers = false, tolerance = 2e-5 }: Domain = {}): OpEntry {
+function binary(
+  op: Binary,
+  { low = -2, high = 2, ordinary = false, integers = false, tolerance = 2e-5 }: Domain = {},
+): OpEntry {
   const operand = (shape: readonly number[]) => floats(shape, low, high);
   const cases = [
     opCase("same shape", [operand([3, 5]), operand([3, 5])], op, { tolerance }),
@@ -35,7 +41,10 @@ function binary(op: Binary, { low = -2, high = 2, ordinary = false, integers = f
     opCase("scalar", [operand([2, 3]), operand([])], op, { tolerance }),
     opCase("empty axis", [operand([0, 3]), operand([1, 3])], op),
   ];
-  if (!ordinary) cases.push(opCase("NaN and infinities", [specials(), values([1, 2, 0.5, 1, Number.NaN, 3])], op, { special: true }));
+  if (!ordinary)
+    cases.push(
+      opCase("NaN and infinities", [specials(), values([1, 2, 0.5, 1, Number.NaN, 3])], op, { special: true }),
+    );
   if (integers) cases.push(opCase("int32", [ints([2, 3]), ints([2, 3], 1, 4)], op));
   return { cases };
 }
@@ -49,7 +58,8 @@ const logical = (op: Binary): OpEntry => ({
 });
 
 const native = (): boolean => tf.getBackend() === "onnx";
-const xor: Binary = (a, b) => (native() ? tf.engine().runKernel<tf.Tensor>("LogicalXor", { a, b }) : tf.logicalXor(a, b));
+const xor: Binary = (a, b) =>
+  native() ? tf.engine().runKernel<tf.Tensor>("LogicalXor", { a, b }) : tf.logicalXor(a, b);
 
 const unaryOps: OpTable = {
   Abs: unary(tf.abs, { integers: true }),
@@ -140,11 +150,20 @@ const binaryOps: OpTable = {
   },
   Select: {
     cases: [
-      opCase("same shape", [bools([3, 4]), floats([3, 4]), floats([3, 4])], (c, a, b) => tf.where(c as tf.Tensor, a as tf.Tensor, b as tf.Tensor)),
-      opCase("int32", [bools([5]), ints([5]), ints([5], 0, 9)], (c, a, b) => tf.where(c as tf.Tensor, a as tf.Tensor, b as tf.Tensor)),
-      opCase("NaN not chosen", [bools([6]), floats([6]), specials()], (c, a, b) => tf.where(c as tf.Tensor, a as tf.Tensor, b as tf.Tensor), {
-        special: true,
-      }),
+      opCase("same shape", [bools([3, 4]), floats([3, 4]), floats([3, 4])], (c, a, b) =>
+        tf.where(c as tf.Tensor, a as tf.Tensor, b as tf.Tensor),
+      ),
+      opCase("int32", [bools([5]), ints([5]), ints([5], 0, 9)], (c, a, b) =>
+        tf.where(c as tf.Tensor, a as tf.Tensor, b as tf.Tensor),
+      ),
+      opCase(
+        "NaN not chosen",
+        [bools([6]), floats([6]), specials()],
+        (c, a, b) => tf.where(c as tf.Tensor, a as tf.Tensor, b as tf.Tensor),
+        {
+          special: true,
+        },
+      ),
     ],
   },
 };

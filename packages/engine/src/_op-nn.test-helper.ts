@@ -1,7 +1,26 @@
 // Cases of products, tfjs's convolutions (channels last) and this package's own ops with their gradient kernels.
 import * as tf from "@tensorflow/tfjs";
-import { floats, type Operand, type OpCase, type OpEntry, type OpTable, opCase, values } from "./_op-case.test-helper.ts";
-import { allReduceMean, averagePool2d, batchNorm, type ConvOptions, conv2d, gelu, gridSample, layerNorm, maxPool2d, softmax } from "./index.ts";
+import {
+  floats,
+  type Operand,
+  type OpCase,
+  type OpEntry,
+  type OpTable,
+  opCase,
+  values,
+} from "./_op-case.test-helper.ts";
+import {
+  allReduceMean,
+  averagePool2d,
+  batchNorm,
+  type ConvOptions,
+  conv2d,
+  gelu,
+  gridSample,
+  layerNorm,
+  maxPool2d,
+  softmax,
+} from "./index.ts";
 
 type T4 = tf.Tensor4D;
 type Fn = (...tensors: tf.Tensor[]) => tf.Tensor;
@@ -18,7 +37,9 @@ const gradients =
     })(tensors);
 
 const product = (a: Operand, b: Operand, transA: boolean, transB: boolean): OpCase =>
-  opCase(`[${a.shape}] x [${b.shape}], ${transA}, ${transB}`, [a, b], (x, y) => tf.matMul(x as tf.Tensor, y as tf.Tensor, transA, transB));
+  opCase(`[${a.shape}] x [${b.shape}], ${transA}, ${transB}`, [a, b], (x, y) =>
+    tf.matMul(x as tf.Tensor, y as tf.Tensor, transA, transB),
+  );
 
 const products: OpTable = {
   BatchMatMul: entry(
@@ -49,11 +70,25 @@ const geometries = [
   [2, "valid"],
 ] as const;
 
-const layers = (make: (stride: number, pad: "same" | "valid") => Fn, weights: () => Operand, wrap = (fn: Fn): OpCase["run"] => fn): OpEntry =>
-  entry(...geometries.map(([stride, pad]) => opCase(`stride ${stride}, ${pad}`, [image(), weights()], wrap(make(stride, pad)), { tolerance: 1e-4 })));
+const layers = (
+  make: (stride: number, pad: "same" | "valid") => Fn,
+  weights: () => Operand,
+  wrap = (fn: Fn): OpCase["run"] => fn,
+): OpEntry =>
+  entry(
+    ...geometries.map(([stride, pad]) =>
+      opCase(`stride ${stride}, ${pad}`, [image(), weights()], wrap(make(stride, pad)), { tolerance: 1e-4 }),
+    ),
+  );
 
-const plain = (stride: number, pad: "same" | "valid"): Fn => (x, w) => tf.conv2d(x as T4, w as T4, stride, pad);
-const depthwise = (stride: number, pad: "same" | "valid"): Fn => (x, w) => tf.depthwiseConv2d(x as T4, w as T4, stride, pad);
+const plain =
+  (stride: number, pad: "same" | "valid"): Fn =>
+  (x, w) =>
+    tf.conv2d(x as T4, w as T4, stride, pad);
+const depthwise =
+  (stride: number, pad: "same" | "valid"): Fn =>
+  (x, w) =>
+    tf.depthwiseConv2d(x as T4, w as T4, stride, pad);
 
 const networks: OpTable = {
   Conv2D: layers(plain, filter),
@@ -64,17 +99,40 @@ const networks: OpTable = {
   DepthwiseConv2dNativeBackpropFilter: layers(depthwise, depthFilter, gradients),
   FusedConv2D: entry(
     opCase("bias and relu", [image(), filter(), floats([5])], (x, w, bias) =>
-      tf.fused.conv2d({ x: x as T4, filter: w as T4, strides: 1, pad: "same", bias: bias as tf.Tensor, activation: "relu" }),
+      tf.fused.conv2d({
+        x: x as T4,
+        filter: w as T4,
+        strides: 1,
+        pad: "same",
+        bias: bias as tf.Tensor,
+        activation: "relu",
+      }),
     ),
   ),
   FusedDepthwiseConv2D: entry(
     opCase("bias and relu6", [image(), depthFilter(), floats([8])], (x, w, bias) =>
-      tf.fused.depthwiseConv2d({ x: x as T4, filter: w as T4, strides: 1, pad: "valid", bias: bias as tf.Tensor, activation: "relu6" }),
+      tf.fused.depthwiseConv2d({
+        x: x as T4,
+        filter: w as T4,
+        strides: 1,
+        pad: "valid",
+        bias: bias as tf.Tensor,
+        activation: "relu6",
+      }),
     ),
   ),
   FusedBatchNorm: entry(
-    opCase("affine", [image(), floats([4]), floats([4], 0.5, 2), floats([4]), floats([4])], (x, mean, variance, offset, scale) =>
-      tf.batchNorm(x as tf.Tensor, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D),
+    opCase(
+      "affine",
+      [image(), floats([4]), floats([4], 0.5, 2), floats([4]), floats([4])],
+      (x, mean, variance, offset, scale) =>
+        tf.batchNorm(
+          x as tf.Tensor,
+          mean as tf.Tensor1D,
+          variance as tf.Tensor1D,
+          offset as tf.Tensor1D,
+          scale as tf.Tensor1D,
+        ),
     ),
     opCase("statistics only", [image(), floats([4]), floats([4], 0.5, 2)], (x, mean, variance) =>
       tf.batchNorm(x as tf.Tensor, mean as tf.Tensor1D, variance as tf.Tensor1D),
@@ -95,15 +153,32 @@ const convolutions: readonly (readonly [number[], number[], ConvOptions])[] = [
 const ownConv = (wrap = (fn: Fn): OpCase["run"] => fn): OpEntry =>
   entry(
     ...convolutions.map(([x, w, options]) =>
-      opCase(`[${x}] * [${w}] ${JSON.stringify(options)}`, [floats(x), floats(w)], wrap((a, b) => conv2d(a, b, options)), { tolerance: 1e-4 }),
+      opCase(
+        `[${x}] * [${w}] ${JSON.stringify(options)}`,
+        [floats(x), floats(w)],
+        wrap((a, b) => conv2d(a, b, options)),
+        { tolerance: 1e-4 },
+      ),
     ),
   );
 
 const pool = (wrap = (fn: Fn): OpCase["run"] => fn): OpEntry =>
   entry(
-    opCase("2", [floats([2, 3, 6, 8])], wrap((x) => maxPool2d(x, { kernel: 2 }))),
-    opCase("3, stride 2, padding 1", [floats([1, 2, 7, 8])], wrap((x) => maxPool2d(x, { kernel: 3, stride: 2, padding: 1 }))),
-    opCase("floor", [floats([1, 1, 5, 5])], wrap((x) => maxPool2d(x, { kernel: 2 }))),
+    opCase(
+      "2",
+      [floats([2, 3, 6, 8])],
+      wrap((x) => maxPool2d(x, { kernel: 2 })),
+    ),
+    opCase(
+      "3, stride 2, padding 1",
+      [floats([1, 2, 7, 8])],
+      wrap((x) => maxPool2d(x, { kernel: 3, stride: 2, padding: 1 })),
+    ),
+    opCase(
+      "floor",
+      [floats([1, 1, 5, 5])],
+      wrap((x) => maxPool2d(x, { kernel: 2 })),
+    ),
   );
 
 const sampling = (["zeros", "border", "reflection"] as const).flatMap((paddingMode) =>
@@ -126,16 +201,23 @@ const norm: Fn = (x, weight, bias) => batchNorm(x as tf.Tensor, weight as tf.Ten
 const batchNorms = entry(
   opCase("rank 2", normOperands([6, 3], 3), gradients(norm), { tolerance: 1e-4 }),
   opCase("rank 4", normOperands([2, 3, 4, 5], 3), gradients(norm), { tolerance: 1e-4 }),
-  opCase("statistics", normOperands([4, 3], 3), (x, w, b) => Object.values(batchNorm(x as tf.Tensor, w as tf.Tensor, b as tf.Tensor)), {
-    tolerance: 1e-4,
-  }),
+  opCase(
+    "statistics",
+    normOperands([4, 3], 3),
+    (x, w, b) => Object.values(batchNorm(x as tf.Tensor, w as tf.Tensor, b as tf.Tensor)),
+    {
+      tolerance: 1e-4,
+    },
+  ),
 );
 
 const own: OpTable = {
   LejepaConv: {
     cases: [
       ...ownConv().cases,
-      opCase("average pool", [floats([2, 3, 6, 6])], (x) => averagePool2d(x as tf.Tensor, { kernel: 3, stride: 2, padding: 1 })),
+      opCase("average pool", [floats([2, 3, 6, 6])], (x) =>
+        averagePool2d(x as tf.Tensor, { kernel: 3, stride: 2, padding: 1 }),
+      ),
     ],
   },
   LejepaConvInputGrad: ownConv(gradients),
@@ -151,7 +233,9 @@ const own: OpTable = {
   LejepaGelu: shapes((x) => gelu(x as tf.Tensor)),
   LejepaGeluGrad: shapes((x) => gelu(x as tf.Tensor), gradients),
   LejepaSoftmaxGrad: shapes((x) => softmax(x as tf.Tensor), gradients),
-  LejepaAllReduceMean: entry(opCase("identity on one process", [floats([2, 3])], (x) => tf.mul(allReduceMean(x as tf.Tensor), 2))),
+  LejepaAllReduceMean: entry(
+    opCase("identity on one process", [floats([2, 3])], (x) => tf.mul(allReduceMean(x as tf.Tensor), 2)),
+  ),
 };
 
 /** Cases of products, layers and own ops. */

@@ -1,6 +1,15 @@
 // Cases of reductions, cumulative ops, softmax and sorting.
 import * as tf from "@tensorflow/tfjs";
-import { bools, floats, ints, type OpCase, type OpEntry, type OpTable, opCase, values } from "./_op-case.test-helper.ts";
+import {
+  bools,
+  floats,
+  ints,
+  type OpCase,
+  type OpEntry,
+  type OpTable,
+  opCase,
+  values,
+} from "./_op-case.test-helper.ts";
 
 type Reduction = (x: tf.Tensor, axis?: number | number[], keepDims?: boolean) => tf.Tensor;
 
@@ -45,7 +54,9 @@ type Cumulative = (x: tf.Tensor, axis?: number, exclusive?: boolean, reverse?: b
 const cumulative = (op: Cumulative): OpEntry => ({
   cases: [false, true].flatMap((exclusive) =>
     [false, true].map((reverse) =>
-      opCase(`exclusive ${exclusive}, reverse ${reverse}`, [floats([2, 7, 3], 0.5, 1.5)], (x) => op(x as tf.Tensor, 1, exclusive, reverse)),
+      opCase(`exclusive ${exclusive}, reverse ${reverse}`, [floats([2, 7, 3], 0.5, 1.5)], (x) =>
+        op(x as tf.Tensor, 1, exclusive, reverse),
+      ),
     ),
   ),
 });
@@ -80,7 +91,9 @@ export const reductionCases: OpTable = {
   Softmax: overLast((x) => tf.softmax(x)),
   // tfjs composes its own; layers call the kernel
   LogSoftmax: overLast((x) =>
-    tf.getBackend() === "onnx" ? tf.engine().runKernel<tf.Tensor>("LogSoftmax", { logits: x }, { axis: -1 }) : tf.logSoftmax(x),
+    tf.getBackend() === "onnx"
+      ? tf.engine().runKernel<tf.Tensor>("LogSoftmax", { logits: x }, { axis: -1 })
+      : tf.logSoftmax(x),
   ),
   TopK: {
     cases: [

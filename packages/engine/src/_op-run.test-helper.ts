@@ -22,7 +22,8 @@ async function runCases(cases: readonly OpCase[], device: DeviceName): Promise<R
     }
   }
   const seen = new Set<string>();
-  const fn = (inputs: Record<string, tf.Tensor>): Record<string, tf.Tensor> => watched(seen, () => callAll(cases, inputs));
+  const fn = (inputs: Record<string, tf.Tensor>): Record<string, tf.Tensor> =>
+    watched(seen, () => callAll(cases, inputs));
   try {
     const program = await engine.compile(fn, signature);
     const outputs = await program.run(feeds);
@@ -41,7 +42,8 @@ function callAll(cases: readonly OpCase[], inputs: Record<string, tf.Tensor>): R
   const outputs: Record<string, tf.Tensor> = {};
   for (const [index, { operands, run, name }] of cases.entries()) {
     const result = run(...operands.map((_, k) => inputs[inputName(index, k)] as tf.Tensor));
-    for (const [k, tensor] of (Array.isArray(result) ? result : [result]).entries()) outputs[`${index}: ${name}, output ${k}`] = tensor;
+    for (const [k, tensor] of (Array.isArray(result) ? result : [result]).entries())
+      outputs[`${index}: ${name}, output ${k}`] = tensor;
   }
   return outputs;
 }
@@ -62,7 +64,11 @@ function watched<T>(seen: Set<string>, fn: () => T): T {
 }
 
 /** What a device's results differ in from the reference's, in words; empty when they agree. */
-export async function differences(kernel: string, { cases, webgpuTolerance }: OpEntry, device: "cpu" | "webgpu"): Promise<string[]> {
+export async function differences(
+  kernel: string,
+  { cases, webgpuTolerance }: OpEntry,
+  device: "cpu" | "webgpu",
+): Promise<string[]> {
   const used = device === "webgpu" ? cases.filter(({ special }) => special !== true) : cases;
   const want = await runCases(used, "reference");
   const got = await runCases(used, device);
@@ -72,7 +78,8 @@ export async function differences(kernel: string, { cases, webgpuTolerance }: Op
     const tolerance = loose ?? used[Number.parseInt(name, 10)]?.tolerance ?? 2e-5;
     const found = got.values.get(name);
     if (found === undefined) problems.push(`${name}: missing`);
-    else if (String(found.shape) !== String(expected.shape)) problems.push(`${name}: shape [${found.shape}], expected [${expected.shape}]`);
+    else if (String(found.shape) !== String(expected.shape))
+      problems.push(`${name}: shape [${found.shape}], expected [${expected.shape}]`);
     else problems.push(...elementProblems(name, found.data, expected.data, tolerance));
   }
   return problems;

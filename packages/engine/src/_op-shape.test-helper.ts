@@ -1,10 +1,20 @@
 // Cases of the kernels that move data.
 import * as tf from "@tensorflow/tfjs";
-import { bools, floats, ints, intValues, type OpCase, type OpEntry, type OpTable, opCase } from "./_op-case.test-helper.ts";
+import {
+  bools,
+  floats,
+  ints,
+  intValues,
+  type OpCase,
+  type OpEntry,
+  type OpTable,
+  opCase,
+} from "./_op-case.test-helper.ts";
 
 type One = (x: tf.Tensor) => tf.Tensor | tf.Tensor[];
 
-const one = (name: string, shape: readonly number[], op: One): OpCase => opCase(name, [floats(shape)], (x) => op(x as tf.Tensor));
+const one = (name: string, shape: readonly number[], op: One): OpCase =>
+  opCase(name, [floats(shape)], (x) => op(x as tf.Tensor));
 const entry = (...cases: OpCase[]): OpEntry => ({ cases });
 
 const ranks: OpTable = {
@@ -31,7 +41,9 @@ const ranks: OpTable = {
   ),
   BroadcastTo: entry(
     one("rank grows", [3, 1], (x) =>
-      tf.getBackend() === "onnx" ? tf.engine().runKernel<tf.Tensor>("BroadcastTo", { x }, { shape: [2, 3, 4] }) : tf.broadcastTo(x, [2, 3, 4]),
+      tf.getBackend() === "onnx"
+        ? tf.engine().runKernel<tf.Tensor>("BroadcastTo", { x }, { shape: [2, 3, 4] })
+        : tf.broadcastTo(x, [2, 3, 4]),
     ),
   ),
   Reverse: entry(
@@ -90,32 +102,76 @@ const joins: OpTable = {
     one("masks", [3, 4, 2], (x) => tf.stridedSlice(x, [1, 0], [2, 3], [1, 1], 2, 0, 0, 0, 1)),
   ),
   PadV2: entry(
-    one("uneven", [2, 3], (x) => tf.pad(x, [[1, 0], [0, 2]])),
-    one("value", [2, 3], (x) => tf.pad(x, [[1, 1], [1, 1]], 0.5)),
+    one("uneven", [2, 3], (x) =>
+      tf.pad(x, [
+        [1, 0],
+        [0, 2],
+      ]),
+    ),
+    one("value", [2, 3], (x) =>
+      tf.pad(
+        x,
+        [
+          [1, 1],
+          [1, 1],
+        ],
+        0.5,
+      ),
+    ),
     opCase("int32", [ints([3])], (x) => tf.pad(x as tf.Tensor, [[1, 2]], 7)),
   ),
   MirrorPad: entry(
-    one("reflect", [3, 4], (x) => tf.mirrorPad(x, [[1, 2], [0, 3]], "reflect")),
-    one("symmetric", [3, 4], (x) => tf.mirrorPad(x, [[1, 2], [0, 3]], "symmetric")),
+    one("reflect", [3, 4], (x) =>
+      tf.mirrorPad(
+        x,
+        [
+          [1, 2],
+          [0, 3],
+        ],
+        "reflect",
+      ),
+    ),
+    one("symmetric", [3, 4], (x) =>
+      tf.mirrorPad(
+        x,
+        [
+          [1, 2],
+          [0, 3],
+        ],
+        "symmetric",
+      ),
+    ),
   ),
 };
 
 const gathers: OpTable = {
   GatherV2: entry(
     opCase("rows", [floats([5, 3]), intValues([4, 0, 0, 2])], (x, i) => tf.gather(x as tf.Tensor, i as tf.Tensor1D)),
-    opCase("columns", [floats([2, 5, 3]), intValues([1, 4, 1, 0], [2, 2])], (x, i) => tf.gather(x as tf.Tensor, i as tf.Tensor1D, 1)),
-    opCase("batched", [floats([2, 4, 3]), intValues([3, 0, 1, 1], [2, 2])], (x, i) => tf.gather(x as tf.Tensor, i as tf.Tensor1D, 1, 1)),
+    opCase("columns", [floats([2, 5, 3]), intValues([1, 4, 1, 0], [2, 2])], (x, i) =>
+      tf.gather(x as tf.Tensor, i as tf.Tensor1D, 1),
+    ),
+    opCase("batched", [floats([2, 4, 3]), intValues([3, 0, 1, 1], [2, 2])], (x, i) =>
+      tf.gather(x as tf.Tensor, i as tf.Tensor1D, 1, 1),
+    ),
   ),
   GatherNd: entry(
-    opCase("elements", [floats([3, 4]), intValues([0, 1, 2, 3, 1, 1], [3, 2])], (x, i) => tf.gatherND(x as tf.Tensor, i as tf.Tensor)),
+    opCase("elements", [floats([3, 4]), intValues([0, 1, 2, 3, 1, 1], [3, 2])], (x, i) =>
+      tf.gatherND(x as tf.Tensor, i as tf.Tensor),
+    ),
     opCase("rows", [floats([3, 4]), intValues([2, 0], [2, 1])], (x, i) => tf.gatherND(x as tf.Tensor, i as tf.Tensor)),
   ),
   ScatterNd: entry(
-    opCase("places", [intValues([4, 1], [2, 1]), floats([2, 3])], (i, x) => tf.scatterND(i as tf.Tensor, x as tf.Tensor, [6, 3])),
-    opCase("sums", [intValues([1, 1, 0], [3, 1]), floats([3])], (i, x) => tf.scatterND(i as tf.Tensor, x as tf.Tensor, [4])),
+    opCase("places", [intValues([4, 1], [2, 1]), floats([2, 3])], (i, x) =>
+      tf.scatterND(i as tf.Tensor, x as tf.Tensor, [6, 3]),
+    ),
+    opCase("sums", [intValues([1, 1, 0], [3, 1]), floats([3])], (i, x) =>
+      tf.scatterND(i as tf.Tensor, x as tf.Tensor, [4]),
+    ),
   ),
   UnsortedSegmentSum: entry(
-    opCase("rows", [floats([5, 2]), intValues([0, 2, 0, 1, 2])], (x, i) => tf.unsortedSegmentSum(x as tf.Tensor, i as tf.Tensor1D, 4)),
+    opCase("rows", [floats([5, 2]), intValues([0, 2, 0, 1, 2])], (x, i) =>
+      tf.unsortedSegmentSum(x as tf.Tensor, i as tf.Tensor1D, 4),
+    ),
   ),
   OneHot: entry(
     opCase("classes", [intValues([0, 3, 1])], (i) => tf.oneHot(i as tf.Tensor, 4)),

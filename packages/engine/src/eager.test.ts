@@ -5,6 +5,7 @@ import { registerOnnxBackend } from "./index.ts";
 let previous = "";
 
 beforeAll(async () => {
+  tf.enableProdMode();
   await tf.ready();
   previous = tf.getBackend();
   registerOnnxBackend();
@@ -42,4 +43,23 @@ test("variables train in an eager loop without leaking tensors", async () => {
   const values = await w.data();
   expect(values[0]).toBeCloseTo(5 * 0.8 ** 20, 5);
   w.dispose();
+});
+
+test("tfjs's adam takes the same steps as on tfjs's own backend", async () => {
+  const paths: number[][] = [];
+  for (const backend of ["onnx", "cpu"]) {
+    await tf.setBackend(backend);
+    const w = tf.variable(tf.tensor1d([2, -1]));
+    const optimizer = tf.train.adam(0.1);
+    for (let i = 0; i < 5; i++) {
+      optimizer.minimize(() => tf.sum(tf.square(tf.sub(w, 1))) as tf.Scalar);
+      await w.data();
+    }
+    paths.push([...(await w.data())]);
+    optimizer.dispose();
+    w.dispose();
+  }
+  await tf.setBackend("onnx");
+  const [onnx = [], cpu = []] = paths;
+  for (const [i, value] of cpu.entries()) expect(onnx[i]).toBeCloseTo(value, 5);
 });

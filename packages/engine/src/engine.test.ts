@@ -6,7 +6,8 @@ test("a compiled function gives what the reference gives, gradient included", as
   const signature = { x: { shape: [4, 6] }, w: { shape: [3, 6] } } as const;
   const fn = ({ x, w }: { x: tf.Tensor; w: tf.Tensor }) => {
     const norm = { weight: tf.ones([6]), bias: tf.zeros([6]) };
-    const loss = (a: tf.Tensor, b: tf.Tensor) => tf.mean(tf.square(gelu(layerNormLinear(a, norm, { weight: b })))) as tf.Scalar;
+    const loss = (a: tf.Tensor, b: tf.Tensor) =>
+      tf.mean(tf.square(gelu(layerNormLinear(a, norm, { weight: b })))) as tf.Scalar;
     const { value, grads } = tf.valueAndGrads(loss)([x, w]);
     return { value, dx: grads[0] as tf.Tensor, dw: grads[1] as tf.Tensor };
   };

@@ -5,7 +5,18 @@ import { expect, test } from "vitest";
 import { attention64, batchNorm64, conv64, gelu64, layerNorm64, linear64, softmax64 } from "./_float64.test-helper.ts";
 import { floats, type Operand, opCase } from "./_op-case.test-helper.ts";
 import { differences } from "./_op-run.test-helper.ts";
-import { attention, batchNorm, conv2d, createEngine, gelu, layerNorm, layerNormLinear, linear, type Signature, softmax } from "./index.ts";
+import {
+  attention,
+  batchNorm,
+  conv2d,
+  createEngine,
+  gelu,
+  layerNorm,
+  layerNormLinear,
+  linear,
+  type Signature,
+  softmax,
+} from "./index.ts";
 
 type Fn = (...tensors: tf.Tensor[]) => tf.Tensor;
 type Fn64 = (...arrays: number[][]) => number[];
@@ -14,7 +25,15 @@ type Fn64 = (...arrays: number[][]) => number[];
 const upstream = (i: number): number => Math.cos(i * 0.9) + 0.3;
 
 const weighted = (y: tf.Tensor): tf.Scalar =>
-  tf.sum(tf.mul(y, tf.tensor(Float32Array.from({ length: y.size }, (_, i) => upstream(i)), y.shape))) as tf.Scalar;
+  tf.sum(
+    tf.mul(
+      y,
+      tf.tensor(
+        Float32Array.from({ length: y.size }, (_, i) => upstream(i)),
+        y.shape,
+      ),
+    ),
+  ) as tf.Scalar;
 
 async function compiledGradients(operands: readonly Operand[], fn: Fn): Promise<number[][]> {
   const engine = await createEngine({ device: "cpu", threads: 1 });
@@ -64,7 +83,9 @@ const fused: Record<string, readonly [Operand[], Fn, Fn64]> = {
     (x, weight, bias, w, b) =>
       layerNormLinear(x as tf.Tensor, { weight: weight as tf.Tensor, bias }, { weight: w as tf.Tensor, bias: b }),
     (x, weight, bias, w, b) => {
-      const normal = layerNorm64(x as number[], 5).map((v, i) => v * (weight?.[i % 5] as number) + (bias?.[i % 5] as number));
+      const normal = layerNorm64(x as number[], 5).map(
+        (v, i) => v * (weight?.[i % 5] as number) + (bias?.[i % 5] as number),
+      );
       return linear64(normal, w as number[], b as number[]);
     },
   ],
@@ -90,38 +111,69 @@ test.each(Object.entries(fused))("%s: central differences in float64", async (_,
   const want = centralDifferences(operands, fn64);
   for (const [k, expected] of want.entries()) {
     const scale = Math.max(1, ...expected.map(Math.abs));
-    for (const [i, value] of expected.entries()) expect(Math.abs((got[k]?.[i] as number) - value) / scale).toBeLessThan(2e-5);
+    for (const [i, value] of expected.entries())
+      expect(Math.abs((got[k]?.[i] as number) - value) / scale).toBeLessThan(2e-5);
   }
 });
 
-const gradient = (fn: Fn) => (...tensors: tf.Tensor[]) => tf.grads((...args: tf.Tensor[]) => weighted(fn(...args)))(tensors);
+const gradient =
+  (fn: Fn) =>
+  (...tensors: tf.Tensor[]) =>
+    tf.grads((...args: tf.Tensor[]) => weighted(fn(...args)))(tensors);
 
 const positive = (): Operand => floats([3, 5], 0.3, 0.9);
+const unaryOps: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
+  abs: tf.abs,
+  acos: tf.acos,
+  asin: tf.asin,
+  asinh: tf.asinh,
+  atan: tf.atan,
+  atanh: tf.atanh,
+  cos: tf.cos,
+  cosh: tf.cosh,
+  elu: tf.elu,
+  erf: tf.erf,
+  exp: tf.exp,
+  expm1: tf.expm1,
+  log: tf.log,
+  log1p: tf.log1p,
+  neg: tf.neg,
+  reciprocal: tf.reciprocal,
+  relu: tf.relu,
+  relu6: tf.relu6,
+  rsqrt: tf.rsqrt,
+  selu: tf.selu,
+  sigmoid: tf.sigmoid,
+  sin: tf.sin,
+  sinh: tf.sinh,
+  softplus: tf.softplus,
+  sqrt: tf.sqrt,
+  square: tf.square,
+  tan: tf.tan,
+  tanh: tf.tanh,
+};
+
+const binaryOps: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor>> = {
+  add: tf.add,
+  sub: tf.sub,
+  mul: tf.mul,
+  div: tf.div,
+  pow: tf.pow,
+  atan2: tf.atan2,
+  mod: tf.mod,
+};
+
+/** tfjs's gradients of these do not know broadcasting. */
+const sameShapeOps: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor>> = {
+  maximum: tf.maximum,
+  minimum: tf.minimum,
+  squaredDifference: tf.squaredDifference,
+};
+
 const smooth: Record<string, readonly [Operand[], Fn]> = {
-  ...Object.fromEntries(
-    (["abs", "acos", "asin", "asinh", "atan", "atanh", "cos", "cosh", "elu", "erf", "exp", "expm1", "log", "log1p", "neg", "reciprocal"] as const).map(
-      (name) => [name, [[positive()], (x: tf.Tensor) => tf[name](x)]],
-    ),
-  ),
-  ...Object.fromEntries(
-    (["relu", "relu6", "rsqrt", "selu", "sigmoid", "sin", "sinh", "softplus", "sqrt", "square", "tan", "tanh"] as const).map((name) => [
-      name,
-      [[positive()], (x: tf.Tensor) => tf[name](x)],
-    ]),
-  ),
-  ...Object.fromEntries(
-    (["add", "sub", "mul", "div", "pow", "atan2", "mod"] as const).map((name) => [
-      name,
-      [[positive(), floats([5], 1.1, 2)], (a: tf.Tensor, b: tf.Tensor) => tf[name](a, b)],
-    ]),
-  ),
-  // tfjs's gradients of these do not know broadcasting
-  ...Object.fromEntries(
-    (["maximum", "minimum", "squaredDifference"] as const).map((name) => [
-      name,
-      [[positive(), positive()], (a: tf.Tensor, b: tf.Tensor) => tf[name](a, b)],
-    ]),
-  ),
+  ...Object.fromEntries(Object.entries(unaryOps).map(([name, op]) => [name, [[positive()], op]])),
+  ...Object.fromEntries(Object.entries(binaryOps).map(([name, op]) => [name, [[positive(), floats([5], 1.1, 2)], op]])),
+  ...Object.fromEntries(Object.entries(sameShapeOps).map(([name, op]) => [name, [[positive(), positive()], op]])),
   sum: [[positive()], (x) => tf.sum(x as tf.Tensor, 0)],
   mean: [[positive()], (x) => tf.mean(x as tf.Tensor, 1)],
   max: [[positive()], (x) => tf.max(x as tf.Tensor, 1)],
@@ -134,11 +186,21 @@ const smooth: Record<string, readonly [Operand[], Fn]> = {
   matMul: [[floats([2, 3, 4]), floats([2, 4, 5])], (a, b) => tf.matMul(a as tf.Tensor, b as tf.Tensor)],
   concat: [[floats([2, 3]), floats([4, 3])], (...parts) => tf.concat(parts)],
   slice: [[floats([4, 5])], (x) => tf.slice(x as tf.Tensor, [1, 0], [2, 3])],
-  pad: [[floats([2, 3])], (x) => tf.pad(x as tf.Tensor, [[1, 2], [0, 1]])],
+  pad: [
+    [floats([2, 3])],
+    (x) =>
+      tf.pad(x as tf.Tensor, [
+        [1, 2],
+        [0, 1],
+      ]),
+  ],
   tile: [[floats([2, 3])], (x) => tf.tile(x as tf.Tensor, [2, 3])],
   transpose: [[floats([2, 3, 4])], (x) => tf.transpose(x as tf.Tensor, [2, 0, 1])],
   gather: [[floats([5, 3])], (x) => tf.gather(x as tf.Tensor, tf.tensor1d([0, 4, 4], "int32"))],
-  where: [[floats([2, 3]), floats([2, 3])], (a, b) => tf.where(tf.tensor2d([1, 0, 1, 1, 0, 0], [2, 3], "bool"), a as tf.Tensor, b as tf.Tensor)],
+  where: [
+    [floats([2, 3]), floats([2, 3])],
+    (a, b) => tf.where(tf.tensor2d([1, 0, 1, 1, 0, 0], [2, 3], "bool"), a as tf.Tensor, b as tf.Tensor),
+  ],
   stack: [[floats([2, 3]), floats([2, 3])], (...parts) => tf.stack(parts, 1)],
 };
 

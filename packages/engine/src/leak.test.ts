@@ -44,9 +44,13 @@ test("500 training steps leak nothing, and the updates train", async () => {
 
 test("updates read the old contents and write both tensors together", async () => {
   const engine = await createEngine({ device: "cpu" });
-  const program = await engine.compile(({ a, b }) => ({ a: tf.clone(b), b: tf.add(a, b) }), { a: { shape: [1] }, b: { shape: [1] } }, {
-    updates: ["a", "b"],
-  });
+  const program = await engine.compile(
+    ({ a, b }) => ({ a: tf.clone(b), b: tf.add(a, b) }),
+    { a: { shape: [1] }, b: { shape: [1] } },
+    {
+      updates: ["a", "b"],
+    },
+  );
   const a = await engine.tensor(Float32Array.of(0), [1]);
   const b = await engine.tensor(Float32Array.of(1), [1]);
   for (let i = 0; i < 10; i++) await program.run({ a, b });

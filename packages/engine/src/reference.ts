@@ -44,7 +44,11 @@ export class ReferenceProgram {
     for (const [name, tensor] of Object.entries(results)) {
       const data = tensor.dataSync() as Host;
       // a copy; tfjs's cast of booleans leaves bytes under a float tensor
-      const handle = await hostTensor(hostArray(tensor.dtype as "float32", data), tensor.shape, tensor.dtype as "float32");
+      const handle = await hostTensor(
+        hostArray(tensor.dtype as "float32", data),
+        tensor.shape,
+        tensor.dtype as "float32",
+      );
       if (this.#updates.includes(name)) (feeds[name] as DeviceTensor).swap(handle);
       else outputs[name] = new DeviceTensor(handle, tensor.shape, tensor.dtype as "float32");
       tensor.dispose();
@@ -64,7 +68,11 @@ export class ReferenceProgram {
   }
 
   profile(): never {
-    throw new LejepaError({ code: "E_USAGE", where: "program.profile", problem: "the reference device has no profiler" });
+    throw new LejepaError({
+      code: "E_USAGE",
+      where: "program.profile",
+      problem: "the reference device has no profiler",
+    });
   }
 
   async dispose(): Promise<void> {}
@@ -76,6 +84,7 @@ function tensorOf(data: Host, { shape, dtype = "float32" }: InputSpec): tf.Tenso
 }
 
 async function hostOf(feed: Feed | undefined, name: string): Promise<Host> {
-  if (feed === undefined) throw new LejepaError({ code: "E_SHAPE", where: `program.run: input ${name}`, problem: "is missing" });
+  if (feed === undefined)
+    throw new LejepaError({ code: "E_SHAPE", where: `program.run: input ${name}`, problem: "is missing" });
   return feed instanceof DeviceTensor ? feed.read() : feed;
 }

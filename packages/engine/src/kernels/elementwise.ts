@@ -33,8 +33,10 @@ const predicate =
   (inputs) =>
     make(input(inputs, "x"));
 
-const isNan = (x: Value): Value => (x.dtype === "float32" ? unary("IsNaN", x, "bool") : expand(scalar(0, "bool"), x.shape));
-const isInf = (x: Value): Value => (x.dtype === "float32" ? unary("IsInf", x, "bool") : expand(scalar(0, "bool"), x.shape));
+const isNan = (x: Value): Value =>
+  x.dtype === "float32" ? unary("IsNaN", x, "bool") : expand(scalar(0, "bool"), x.shape);
+const isInf = (x: Value): Value =>
+  x.dtype === "float32" ? unary("IsInf", x, "bool") : expand(scalar(0, "bool"), x.shape);
 const not = (x: Value): Value => unary("Not", cast(x, "bool"), "bool");
 const where = (condition: Value, a: Value, b: Value): Value => {
   const shape = broadcast(condition.shape, broadcast(a.shape, b.shape));
@@ -185,7 +187,8 @@ const binaryKernels: KernelTable = {
   Select: (inputs) => {
     const condition = input(inputs, "condition");
     const t = input(inputs, "t");
-    const aligned = condition.shape.length === 1 && t.shape.length > 1 ? alignRows(condition, t.shape.length) : condition;
+    const aligned =
+      condition.shape.length === 1 && t.shape.length > 1 ? alignRows(condition, t.shape.length) : condition;
     return where(aligned, t, cast(input(inputs, "e"), t.dtype));
   },
 };

@@ -86,7 +86,15 @@ const topK = kernel<tf.TopKAttrs>((inputs, { k, sorted }) => {
   const x = numberLike(input(inputs, "x"));
   const shape = [...x.shape.slice(0, -1), k];
   const attributes = { axis: int(-1), largest: int(1), sorted: int(Number(sorted)) };
-  const [values, indices] = apply("TopK", [x, i64([k])], [{ shape, dtype: x.dtype }, { shape, dtype: "int64" }], attributes);
+  const [values, indices] = apply(
+    "TopK",
+    [x, i64([k])],
+    [
+      { shape, dtype: x.dtype },
+      { shape, dtype: "int64" },
+    ],
+    attributes,
+  );
   return [values as Value, cast(indices as Value, "int32")];
 });
 

@@ -67,7 +67,11 @@ function slices(x: Value, sizes: readonly number[], axis: number): Value[] {
   return sizes.map((size) => {
     const begin = x.shape.map((_, i) => (i === axis ? start : 0));
     start += size;
-    return slice(x, begin, x.shape.map((extent, i) => (i === axis ? size : extent)));
+    return slice(
+      x,
+      begin,
+      x.shape.map((extent, i) => (i === axis ? size : extent)),
+    );
   });
 }
 
@@ -75,7 +79,9 @@ const splitV = kernel<tf.SplitVAttrs>((inputs, { numOrSizeSplits, axis }) => {
   const x = input(inputs, "x");
   const along = axisOf(axis, x.shape.length);
   const extent = x.shape[along] as number;
-  const given = Array.isArray(numOrSizeSplits) ? numOrSizeSplits : Array<number>(numOrSizeSplits).fill(extent / numOrSizeSplits);
+  const given = Array.isArray(numOrSizeSplits)
+    ? numOrSizeSplits
+    : Array<number>(numOrSizeSplits).fill(extent / numOrSizeSplits);
   return split(x, inferredSizes(given, extent), along);
 });
 
@@ -174,9 +180,14 @@ function expandEllipsis(rank: number, a: tf.StridedSliceAttrs): SliceEntry[] {
   return [...entries, ...Array<SliceEntry>(Math.max(0, rank - covered)).fill(whole)];
 }
 
-function entryBounds({ begin, end, step, shrink }: SliceEntry, extent: number): { start: number; end: number; step: number } {
+function entryBounds(
+  { begin, end, step, shrink }: SliceEntry,
+  extent: number,
+): { start: number; end: number; step: number } {
   const clamp = (v: number): number =>
-    step > 0 ? Math.min(Math.max(v < 0 ? v + extent : v, 0), extent) : Math.min(Math.max(v < 0 ? v + extent : v, -1), extent - 1);
+    step > 0
+      ? Math.min(Math.max(v < 0 ? v + extent : v, 0), extent)
+      : Math.min(Math.max(v < 0 ? v + extent : v, -1), extent - 1);
   const start = begin === undefined ? (step > 0 ? 0 : extent - 1) : clamp(begin);
   if (shrink) return { start, end: start + 1, step: 1 };
   const stop = end === undefined ? (step > 0 ? extent : -1) : clamp(end);
@@ -218,8 +229,18 @@ const gatherV2 = kernel<tf.GatherV2Attrs>((inputs, { axis, batchDims }) => {
   const moved = transpose(reshape(x, [count, sizeOf(outer), rows, sizeOf(inner)]), [0, 2, 1, 3]);
   const flat = reshape(moved, [count * rows, sizeOf(outer), sizeOf(inner)]);
   const perBatch = sizeOf(indices.shape.slice(batchDims));
-  const offsets = literal(hostArray("int32", Array.from({ length: count }, (_, i) => i * rows)), [count, 1], "int32");
-  const shifted = apply1("Add", [reshape(indices, [count, perBatch]), offsets], { shape: [count, perBatch], dtype: "int32" });
+  const offsets = literal(
+    hostArray(
+      "int32",
+      Array.from({ length: count }, (_, i) => i * rows),
+    ),
+    [count, 1],
+    "int32",
+  );
+  const shifted = apply1("Add", [reshape(indices, [count, perBatch]), offsets], {
+    shape: [count, perBatch],
+    dtype: "int32",
+  });
   const picked = gatherAlong(flat, shifted, 0);
   return reshape(transpose(picked, [0, 2, 1, 3]), [...batch, ...outer, ...indices.shape.slice(batchDims), ...inner]);
 });
@@ -246,18 +267,33 @@ const unsortedSegmentSum = kernel<tf.UnsortedSegmentSumAttrs>((inputs, { numSegm
   const shape = [numSegments, ...x.shape.slice(1)];
   if (sizeOf(x.shape) === 0) return uniform(0, shape, x.dtype);
   const indices = reshape(cast(ids, "int64"), [ids.shape[0] as number, 1]);
-  return apply1("ScatterND", [uniform(0, shape, x.dtype), indices, x], { shape, dtype: x.dtype }, { reduction: text("add") });
+  return apply1(
+    "ScatterND",
+    [uniform(0, shape, x.dtype), indices, x],
+    { shape, dtype: x.dtype },
+    { reduction: text("add") },
+  );
 });
 
 const oneHot = kernel<tf.OneHotAttrs>((inputs, { depth, onValue, offValue, dtype }) => {
   const indices = cast(input(inputs, "indices"), "int32");
   const type = (dtype ?? "int32") as ElementType;
-  const positions = literal(hostArray("int32", Array.from({ length: depth }, (_, i) => i)), [depth], "int32");
+  const positions = literal(
+    hostArray(
+      "int32",
+      Array.from({ length: depth }, (_, i) => i),
+    ),
+    [depth],
+    "int32",
+  );
   const shape = [...indices.shape, depth];
   const hit = apply1("Equal", [reshape(indices, [...indices.shape, 1]), positions], { shape, dtype: "bool" });
   if (onValue === 1 && offValue === 0) return cast(hit, type);
   const spread = (value: number): Value => scalar(value, type === "bool" ? "int32" : type);
-  return cast(apply1("Where", [hit, spread(onValue), spread(offValue)], { shape, dtype: type === "bool" ? "int32" : type }), type);
+  return cast(
+    apply1("Where", [hit, spread(onValue), spread(offValue)], { shape, dtype: type === "bool" ? "int32" : type }),
+    type,
+  );
 });
 
 const reverse = kernel<tf.ReverseAttrs>((inputs, { dims }) => {
@@ -270,7 +306,8 @@ const reverse = kernel<tf.ReverseAttrs>((inputs, { dims }) => {
 });
 
 /** Values counted up on the host: small, and part of the structure. */
-const counted = (values: readonly number[], dtype: ElementType): Value => literal(hostArray(dtype, values), [values.length], dtype);
+const counted = (values: readonly number[], dtype: ElementType): Value =>
+  literal(hostArray(dtype, values), [values.length], dtype);
 
 const range = kernel<tf.RangeAttrs>((_, { start, stop, step, dtype }) => {
   const count = Math.max(0, Math.ceil((stop - start) / step));
@@ -310,12 +347,16 @@ export const shaping: KernelTable = {
   SplitV: splitV,
   Slice: sliceKernel,
   StridedSlice: stridedSlice,
-  PadV2: kernel<tf.PadV2Attrs>((inputs, { paddings, constantValue }) => pad(input(inputs, "x"), paddings, constantValue)),
+  PadV2: kernel<tf.PadV2Attrs>((inputs, { paddings, constantValue }) =>
+    pad(input(inputs, "x"), paddings, constantValue),
+  ),
   MirrorPad: mirrorPad,
   Reverse: reverse,
   ZerosLike: (inputs) => uniform(0, input(inputs, "x").shape, input(inputs, "x").dtype),
   OnesLike: (inputs) => uniform(1, input(inputs, "x").shape, input(inputs, "x").dtype),
-  Fill: kernel<tf.FillAttrs>((_, { shape, value, dtype }) => uniform(value as number, shape, (dtype ?? "float32") as ElementType)),
+  Fill: kernel<tf.FillAttrs>((_, { shape, value, dtype }) =>
+    uniform(value as number, shape, (dtype ?? "float32") as ElementType),
+  ),
   Range: range,
   LinSpace: linSpace,
   GatherV2: gatherV2,
