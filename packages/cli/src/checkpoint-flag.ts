@@ -12,7 +12,13 @@ export function parseCheckpoint(text: string): "last" | "best" | number {
   if (text === "last" || text === "best") return text;
   if (/^\d+$/.test(text)) return Number(text);
   const similar = nearest(text, ["last", "best"]);
-  throw new LejepaError({ code: "E_USAGE", where: "--checkpoint", expected: "last, best, or a step", got: text, hint: similar && `Did you mean ${similar}?` });
+  throw new LejepaError({
+    code: "E_USAGE",
+    where: "--checkpoint",
+    expected: "last, best, or a step",
+    got: text,
+    hint: similar && `Did you mean ${similar}?`,
+  });
 }
 
 /** The run that a folder is, or that the checkpoint in it belongs to: RUN/checkpoints/STEP. */

@@ -1,6 +1,7 @@
 // The program that `lejepa doctor` runs for a device: one matrix product, checked and timed; one line of JSON on stdout.
 import { createEngine, linear } from "@lejepa/engine";
-import type { Tensor } from "@tensorflow/tfjs";
+
+type Tensor = ReturnType<typeof linear>;
 
 const size = 512;
 const measureMs = 1000;
@@ -16,14 +17,19 @@ async function measure(device: "cpu" | "webgpu", threads: number): Promise<objec
   const begin = performance.now();
   const engine = await createEngine({ device, ...(threads > 0 && { threads }) });
   const product = ({ x, w }: Readonly<Record<"x" | "w", Tensor>>): Record<string, Tensor> => ({ x: linear(x, w) });
-  const program = await engine.compile(product, { x: { shape: [size, size] }, w: { shape: [size, size] } }, { updates: ["x"] });
+  const program = await engine.compile(
+    product,
+    { x: { shape: [size, size] }, w: { shape: [size, size] } },
+    { updates: ["x"] },
+  );
   // rows of ones times a matrix of 1 / size: ones again, however often
   const x = await engine.tensor(new Float32Array(size * size).fill(1), [size, size]);
   const w = await engine.tensor(new Float32Array(size * size).fill(1 / size), [size, size]);
   await program.run({ x, w });
   const values = await x.read();
   const startMs = performance.now() - begin;
-  if (values.some((value) => Math.abs(Number(value) - 1) > 1e-3)) return { problem: `a matrix product came out wrong (${String(values[0])} instead of 1)` };
+  if (values.some((value) => Math.abs(Number(value) - 1) > 1e-3))
+    return { problem: `a matrix product came out wrong (${String(values[0])} instead of 1)` };
   let runs = 0;
   const start = performance.now();
   while (performance.now() - start < measureMs) {

@@ -6,7 +6,13 @@ import { fileURLToPath } from "node:url";
 
 /** How a device did. */
 export type DeviceReport =
-  | { readonly name: string; readonly ok: true; readonly gigaflops: number; readonly threads: number | null; readonly startMs: number }
+  | {
+      readonly name: string;
+      readonly ok: true;
+      readonly gigaflops: number;
+      readonly threads: number | null;
+      readonly startMs: number;
+    }
   | { readonly name: string; readonly ok: false; readonly problem: string };
 
 const limitMs = 60_000;
@@ -16,13 +22,23 @@ const child = fileURLToPath(import.meta.resolve("./device-probe-child.js"));
 export function probeDevice(name: string, threads: number | undefined): Promise<DeviceReport> {
   return new Promise((resolve) => {
     const count = name === "cpu" ? (threads ?? availableParallelism()) : null;
-    const run = spawn(process.execPath, [child, name, String(count ?? 0)], { stdio: ["ignore", "pipe", "pipe"], timeout: limitMs, killSignal: "SIGKILL" });
+    const run = spawn(process.execPath, [child, name, String(count ?? 0)], {
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: limitMs,
+      killSignal: "SIGKILL",
+    });
     const texts = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) run[name].setEncoding("utf8").on("data", (text: string) => (texts[name] += text));
+    run.stdout.setEncoding("utf8").on("data", (text: string) => (texts.stdout += text));
+    run.stderr.setEncoding("utf8").on("data", (text: string) => (texts.stderr += text));
     run.on("error", ({ message }) => resolve({ name, ok: false, problem: message }));
     run.on("close", (code, signal) => {
       const answer = parse(texts.stdout);
-      if (answer !== undefined) return resolve(answer.problem === undefined ? { name, ok: true, threads: count, gigaflops: 0, startMs: 0, ...answer } : { name, ok: false, problem: answer.problem });
+      if (answer !== undefined)
+        return resolve(
+          answer.problem === undefined
+            ? { name, ok: true, threads: count, gigaflops: 0, startMs: 0, ...answer }
+            : { name, ok: false, problem: answer.problem },
+        );
       const end = signal === null ? `its process ended with status ${code}` : `its process was ended by ${signal}`;
       const last = texts.stderr.trim().split("\n").at(-1) ?? "";
       resolve({ name, ok: false, problem: last === "" ? end : `${end}: ${last}` });

@@ -21,7 +21,14 @@ export function listenForInterrupt(onFirst: () => void): Interrupt {
     if (status !== 0) process.exit(status);
     status = 128 + numbers[name as keyof typeof numbers];
     onFirst();
-    controller.abort(new LejepaError({ code: "E_ABORTED", where: "lejepa", problem: "stopped on request", cause: { signalStatus: status } }));
+    controller.abort(
+      new LejepaError({
+        code: "E_ABORTED",
+        where: "lejepa",
+        problem: "stopped on request",
+        cause: { signalStatus: status },
+      }),
+    );
   };
   for (const name of Object.keys(numbers)) process.on(name, stop);
   return {

@@ -18,6 +18,8 @@ export async function loadDataset(dataset: BoundDataset): Promise<BoundDataset> 
 
 async function importPackage(id: string): Promise<Record<string, unknown>> {
   const name = `@lejepa/dataset-${id}`;
+  // comes with this command
+  if (id === "folder") return await import("@lejepa/dataset-folder");
   if (!/^[a-z][a-z0-9-]*$/.test(id)) throw unknownDataset(id);
   try {
     return (await import(name)) as Record<string, unknown>;

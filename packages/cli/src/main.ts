@@ -56,7 +56,9 @@ async function report(output: Output, error: unknown): Promise<number> {
 // a signal's number, as shells count: see interrupt.ts
 function stoppedStatus(error: unknown): number | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
-  return typeof cause === "object" && cause !== null && "signalStatus" in cause ? Number(cause.signalStatus) : undefined;
+  return typeof cause === "object" && cause !== null && "signalStatus" in cause
+    ? Number(cause.signalStatus)
+    : undefined;
 }
 
 function oneLine(text: string): string {

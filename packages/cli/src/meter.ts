@@ -19,7 +19,8 @@ export function createMeter(): { add(metrics: StepMetrics, endStep: number): Rea
     add(metrics, endStep) {
       if (steps.length === 1 && !warm) [steps, warm] = [[], true];
       steps = [...steps.slice(1 - window), metrics];
-      const sum = (value: (step: StepMetrics) => number): number => steps.reduce((total, step) => total + value(step), 0);
+      const sum = (value: (step: StepMetrics) => number): number =>
+        steps.reduce((total, step) => total + value(step), 0);
       const stepMs = sum((step) => step.stepMs);
       const images = sum((step) => (step.imagesPerSecond * step.stepMs) / 1000);
       return {

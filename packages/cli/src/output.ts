@@ -28,6 +28,7 @@ export function createOutput(args: readonly string[]): Output {
     error,
     document,
     note: (line) => void (quiet || error(line)),
-    result: (value, text) => void (json ? document(value) : process.stdout.write(text.endsWith("\n") ? text : `${text}\n`)),
+    result: (value, text) =>
+      void (json ? document(value) : process.stdout.write(text.endsWith("\n") ? text : `${text}\n`)),
   };
 }

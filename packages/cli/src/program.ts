@@ -41,7 +41,10 @@ function addPlan(program: Command, output: Output): void {
     )
     .option("--no-time", "do not time any steps")
     .action(async (flags: PlanFlags) => (await import("./commands/plan.ts")).plan(flags, output));
-  addConfigOptions(command).addHelpText("after", examples(["lejepa plan --data photos", "lejepa plan --set encoder.name=vit_small --set data.imageSize=96"]));
+  addConfigOptions(command).addHelpText(
+    "after",
+    examples(["lejepa plan --data photos", "lejepa plan --set encoder.name=vit_small --set data.imageSize=96"]),
+  );
 }
 
 function addPretrain(program: Command, output: Output, outcome: Outcome): void {
@@ -100,7 +103,11 @@ function addCompare(program: Command, output: Output): void {
     .action(async (flags: CompareFlags) => (await import("./commands/compare.ts")).compare(flags, output));
   addDataOptions(command).addHelpText(
     "after",
-    examples(["lejepa compare --run runs/first", "lejepa compare --run runs/a --run runs/b --baseline random --seeds 5", "lejepa compare --run runs/first --json > result.json"]),
+    examples([
+      "lejepa compare --run runs/first",
+      "lejepa compare --run runs/a --run runs/b --baseline random --seeds 5",
+      "lejepa compare --run runs/first --json > result.json",
+    ]),
   );
 }
 

@@ -61,7 +61,9 @@ function createLines(output: Output): View {
       const now = performance.now();
       if (now < next && metrics.step < end) return;
       next = now + 1000 * secondsBetweenLines;
-      output.note(`step ${metrics.step}/${end}  ${lossParts(metrics)}  ${seen.imagesPerSecond.toFixed(0)} images/s  data wait ${seen.dataWait}  left ${duration(seen.secondsLeft)}`);
+      output.note(
+        `step ${metrics.step}/${end}  ${lossParts(metrics)}  ${seen.imagesPerSecond.toFixed(0)} images/s  data wait ${seen.dataWait}  left ${duration(seen.secondsLeft)}`,
+      );
     },
     close: () => {},
   };
@@ -78,7 +80,10 @@ function createBar(): View {
   const open = (format: string, [total, start]: readonly [number, number], fields: object): void => {
     close();
     // Ctrl-C is the command's own business
-    bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, gracefulExit: false, barsize: 24 }, Presets.shades_classic);
+    bar = new SingleBar(
+      { format, stream: process.stderr, hideCursor: true, gracefulExit: false, barsize: 24 },
+      Presets.shades_classic,
+    );
     bar.start(total, start, fields);
   };
   return {
@@ -92,16 +97,30 @@ function createBar(): View {
       close();
       say(decoded(progress));
     },
-    start: (done, end) => open("{bar} {value}/{total}  {loss}  {speed} images/s  data wait {wait}  left {left}", [end, done], { loss: "", speed: "-", wait: "-", left: "-" }),
+    start: (done, end) =>
+      open("{bar} {value}/{total}  {loss}  {speed} images/s  data wait {wait}  left {left}", [end, done], {
+        loss: "",
+        speed: "-",
+        wait: "-",
+        left: "-",
+      }),
     step: (metrics, end) => {
       const { imagesPerSecond, dataWait, secondsLeft } = meter.add(metrics, end);
-      bar?.update(metrics.step, { loss: lossParts(metrics), speed: imagesPerSecond.toFixed(0), wait: dataWait, left: duration(secondsLeft) });
+      bar?.update(metrics.step, {
+        loss: lossParts(metrics),
+        speed: imagesPerSecond.toFixed(0),
+        wait: dataWait,
+        left: duration(secondsLeft),
+      });
     },
   };
 }
 
 function lossParts({ loss, invariance, sigreg, probeKnn, probeLinear }: StepMetrics): string {
-  const probe = probeKnn === undefined ? "" : `  kNN ${(100 * probeKnn).toFixed(1)} %  linear ${(100 * (probeLinear ?? Number.NaN)).toFixed(1)} %`;
+  const probe =
+    probeKnn === undefined
+      ? ""
+      : `  kNN ${(100 * probeKnn).toFixed(1)} %  linear ${(100 * (probeLinear ?? Number.NaN)).toFixed(1)} %`;
   return `loss ${loss.toFixed(4)} (invariance ${invariance.toFixed(4)}, sigreg ${sigreg.toFixed(3)})${probe}`;
 }
 

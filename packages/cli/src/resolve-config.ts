@@ -2,7 +2,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { applySettings, type BoundDataset, type Config, isLejepaError, LejepaError, parseConfig } from "@lejepa/contracts";
+import {
+  applySettings,
+  type BoundDataset,
+  type Config,
+  isLejepaError,
+  LejepaError,
+  parseConfig,
+} from "@lejepa/contracts";
 import { loadDataset } from "./load-dataset.ts";
 
 /** The flags that make a configuration; `set` is applied before the others. */
@@ -27,7 +34,10 @@ const fileNames = ["lejepa.config.ts", "lejepa.config.js", "lejepa.config.mjs", 
  * @param base a configuration to start from instead of a file, with its name for messages
  * @throws LejepaError E_USAGE, E_CONFIG, E_DATASET_OPTIONS
  */
-export async function resolveConfig(flags: ConfigFlags, base?: { readonly value: unknown; readonly source: string }): Promise<ReadyConfig> {
+export async function resolveConfig(
+  flags: ConfigFlags,
+  base?: { readonly value: unknown; readonly source: string },
+): Promise<ReadyConfig> {
   const { value, source } = base ?? (await readConfig(flags));
   const settings = [
     ...(flags.set ?? []),
@@ -55,15 +65,27 @@ async function readConfig({ config, data, dataset }: ConfigFlags): Promise<{ val
 async function readConfigFile(file: string): Promise<unknown> {
   const path = resolve(file);
   if (!existsSync(path)) {
-    throw new LejepaError({ code: "E_USAGE", where: "--config", expected: "a configuration file", got: `${file}, which does not exist` });
+    throw new LejepaError({
+      code: "E_USAGE",
+      where: "--config",
+      expected: "a configuration file",
+      got: `${file}, which does not exist`,
+    });
   }
   try {
     if (extname(path) === ".json") return JSON.parse(readFileSync(path, "utf8"));
-    const module = (extname(path) === ".ts" ? await importTypeScript(path) : await import(pathToFileURL(path).href)) as { default?: unknown };
+    const module = (
+      extname(path) === ".ts" ? await importTypeScript(path) : await import(pathToFileURL(path).href)
+    ) as { default?: unknown };
     if (module.default !== undefined) return module.default;
   } catch (cause) {
     if (isLejepaError(cause)) throw cause;
-    throw new LejepaError({ code: "E_CONFIG", where: file, problem: `cannot be read: ${(cause as Error).message}`, cause });
+    throw new LejepaError({
+      code: "E_CONFIG",
+      where: file,
+      problem: `cannot be read: ${(cause as Error).message}`,
+      cause,
+    });
   }
   throw new LejepaError({
     code: "E_CONFIG",
@@ -76,7 +98,10 @@ async function readConfigFile(file: string): Promise<unknown> {
 async function importTypeScript(path: string): Promise<unknown> {
   const { createJiti } = await import("jiti");
   // a configuration works wherever the command is installed, also without packages of its own
-  const own = ["@lejepa/contracts", "@lejepa/dataset-folder"].map((name) => [name, fileURLToPath(import.meta.resolve(name))]);
+  const own = ["@lejepa/contracts", "@lejepa/dataset-folder"].map((name) => [
+    name,
+    fileURLToPath(import.meta.resolve(name)),
+  ]);
   return await createJiti(pathToFileURL(path).href, { fsCache: false, alias: Object.fromEntries(own) }).import(path);
 }
 
@@ -84,6 +109,7 @@ async function importTypeScript(path: string): Promise<unknown> {
 function withDataset(value: unknown, { data, dataset }: ConfigFlags): unknown {
   if ((data === undefined && dataset === undefined) || typeof value !== "object" || value === null) return value;
   const before = (value as { dataset?: { id?: unknown; options?: object } }).dataset;
-  const kept = before !== undefined && (dataset === undefined || before.id === dataset) ? before : { id: dataset ?? "folder" };
+  const kept =
+    before !== undefined && (dataset === undefined || before.id === dataset) ? before : { id: dataset ?? "folder" };
   return { ...value, dataset: { ...kept, options: { ...kept.options, ...(data !== undefined && { path: data }) } } };
 }

@@ -11,7 +11,10 @@ export function configOfRun(folder: string, flags: ConfigFlags): Promise<ReadyCo
 }
 
 /** Opens the images of a configuration, telling the user what was left out. */
-export async function openStore(config: ReadyConfig, { output, signal }: { readonly output: Output; readonly signal?: AbortSignal }): Promise<ImageStore> {
+export async function openStore(
+  config: ReadyConfig,
+  { output, signal }: { readonly output: Output; readonly signal?: AbortSignal },
+): Promise<ImageStore> {
   const store = await openImages(config, { log: output.note, ...(signal && { signal }) });
   for (const line of leftOut(store)) output.note(line);
   return store;
@@ -21,7 +24,8 @@ export async function openStore(config: ReadyConfig, { output, signal }: { reado
 export function leftOut({ failures, skipped, notes }: ImageStore): string[] {
   const lines = failures.slice(0, 5).map(({ id, reason }) => `unreadable: ${id} (${reason})`);
   if (failures.length > 5) lines.push(`unreadable: ${failures.length - 5} more`);
-  for (const { count, reason, examples } of skipped) lines.push(`left out: ${count} ${reason} (${examples.join(", ")})`);
+  for (const { count, reason, examples } of skipped)
+    lines.push(`left out: ${count} ${reason} (${examples.join(", ")})`);
   for (const [note, count] of Object.entries(notes)) lines.push(`${count} images: ${note}`);
   return lines;
 }

@@ -16,8 +16,14 @@ export function npyHeader(shape: readonly number[]): Uint8Array {
 
 /** `row,id,label,group,split`, one line an item, quoted where RFC 4180 says so. */
 export function itemsCsv(items: readonly DatasetItem[], splits: Splits): Uint8Array {
-  const splitOf = new Map((["train", "validation", "test"] as const).flatMap((name) => Array.from(splits[name], (row) => [row, name] as const)));
-  const lines = items.map(({ id, label = "", group = "" }, row) => [String(row), id, label, group, splitOf.get(row) ?? ""].map(quoted).join(","));
+  const splitOf = new Map(
+    (["train", "validation", "test"] as const).flatMap((name) =>
+      Array.from(splits[name], (row) => [row, name] as const),
+    ),
+  );
+  const lines = items.map(({ id, label = "", group = "" }, row) =>
+    [String(row), id, label, group, splitOf.get(row) ?? ""].map(quoted).join(","),
+  );
   return new TextEncoder().encode(["row,id,label,group,split", ...lines, ""].join("\r\n"));
 }
 
@@ -28,7 +34,12 @@ function quoted(text: string): string {
 /** @throws LejepaError E_USAGE when the file exists */
 export function refuseExisting(path: string): void {
   if (!existsSync(path)) return;
-  throw new LejepaError({ code: "E_USAGE", where: path, problem: "exists already", hint: "Choose another folder (--out DIR), or replace it with --overwrite." });
+  throw new LejepaError({
+    code: "E_USAGE",
+    where: path,
+    problem: "exists already",
+    hint: "Choose another folder (--out DIR), or replace it with --overwrite.",
+  });
 }
 
 /**
@@ -36,15 +47,29 @@ export function refuseExisting(path: string): void {
  *
  * @throws LejepaError E_USAGE when it exists and must not be replaced, E_IO
  */
-export function writeNew(path: string, parts: readonly (Uint8Array | Float32Array)[], { replace }: { readonly replace: boolean }): void {
+export function writeNew(
+  path: string,
+  parts: readonly (Uint8Array | Float32Array)[],
+  { replace }: { readonly replace: boolean },
+): void {
   if (!replace) refuseExisting(path);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, Buffer.concat(parts.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength))), { flush: true });
+    writeFileSync(
+      temporary,
+      Buffer.concat(parts.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength))),
+      { flush: true },
+    );
     renameSync(temporary, path);
   } catch (cause) {
     rmSync(temporary, { force: true });
-    throw new LejepaError({ code: "E_IO", where: path, problem: `cannot be written: ${(cause as Error).message}`, hint: "Choose a folder that you may write: --out DIR.", cause });
+    throw new LejepaError({
+      code: "E_IO",
+      where: path,
+      problem: `cannot be written: ${(cause as Error).message}`,
+      hint: "Choose a folder that you may write: --out DIR.",
+      cause,
+    });
   }
 }
 
@@ -57,6 +82,12 @@ export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (cause) {
-    throw new LejepaError({ code: "E_IO", where: path, problem: `cannot be made: ${(cause as Error).message}`, hint: "Choose a folder that you may write: --out DIR.", cause });
+    throw new LejepaError({
+      code: "E_IO",
+      where: path,
+      problem: `cannot be made: ${(cause as Error).message}`,
+      hint: "Choose a folder that you may write: --out DIR.",
+      cause,
+    });
   }
 }

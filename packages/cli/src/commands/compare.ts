@@ -27,17 +27,33 @@ const baselines = ["random", "pixels"];
 export async function compare(flags: CompareFlags, output: Output): Promise<void> {
   const wanted = checkBaselines(flags.baseline ?? baselines);
   const checkpoint = parseCheckpoint(flags.checkpoint);
-  const runs = flags.run.map((folder) => ({ name: basename(resolve(folder)), loaded: loadEncoder(folder, { checkpoint }) }));
+  const runs = flags.run.map((folder) => ({
+    name: basename(resolve(folder)),
+    loaded: loadEncoder(folder, { checkpoint }),
+  }));
   const first = flags.run[0] as string;
   const config = await configOfRun(runOfCheckpoint(first), flags);
   const interrupt = listenForInterrupt(() => output.note("stopping"));
   const { signal } = interrupt;
   const store = await openStore(config, { output, signal });
-  const engine = await createEngine({ device: config.device, ...(config.threads !== null && { threads: config.threads }) });
+  const engine = await createEngine({
+    device: config.device,
+    ...(config.threads !== null && { threads: config.threads }),
+  });
   try {
-    const candidates = [...runs.map(({ name, loaded }) => trained(name, loaded)), ...(wanted.includes("random") ? untrained(runs, { ...flags, seed: config.seed }) : [])];
+    const candidates = [
+      ...runs.map(({ name, loaded }) => trained(name, loaded)),
+      ...(wanted.includes("random") ? untrained(runs, { ...flags, seed: config.seed }) : []),
+    ];
     const splits = splitsToProbe(store, config, output);
-    const comparison = await compareEncoders(engine, { store, splits, candidates, pixels: wanted.includes("pixels"), signal, onProgress: (what) => output.note(`probing ${what}`) });
+    const comparison = await compareEncoders(engine, {
+      store,
+      splits,
+      candidates,
+      pixels: wanted.includes("pixels"),
+      signal,
+      onProgress: (what) => output.note(`probing ${what}`),
+    });
     const checkpoints = runs.map(({ name, loaded: { path, step } }) => ({ name, path, step }));
     const document = { ...comparison, checkpoints };
     const text = formatComparison(comparison);
@@ -54,7 +70,13 @@ function checkBaselines(names: readonly string[]): readonly string[] {
   const unknown = names.find((name) => !baselines.includes(name));
   if (unknown === undefined) return names;
   const similar = nearest(unknown, baselines);
-  throw new LejepaError({ code: "E_USAGE", where: "--baseline", expected: baselines.join(" or "), got: unknown, hint: similar && `Did you mean ${similar}?` });
+  throw new LejepaError({
+    code: "E_USAGE",
+    where: "--baseline",
+    expected: baselines.join(" or "),
+    got: unknown,
+    hint: similar && `Did you mean ${similar}?`,
+  });
 }
 
 function trained(name: string, { encoder, values, image }: LoadedEncoder): Candidate {
@@ -62,11 +84,18 @@ function trained(name: string, { encoder, values, image }: LoadedEncoder): Candi
 }
 
 // of each architecture once
-function untrained(runs: readonly { readonly loaded: LoadedEncoder }[], { seeds, seed }: { readonly seeds: number; readonly seed: number }): Candidate[] {
+function untrained(
+  runs: readonly { readonly loaded: LoadedEncoder }[],
+  { seeds, seed }: { readonly seeds: number; readonly seed: number },
+): Candidate[] {
   const kinds = new Map(runs.map(({ loaded }) => [JSON.stringify([loaded.spec, loaded.image]), loaded]));
   return [...kinds.values()].map(({ encoder, image }) => ({
     name: kinds.size === 1 ? "random init" : `random init, ${encoder.name}`,
-    encoders: Array.from({ length: seeds }, (_, i) => ({ encoder, values: randomEncoder(encoder, seed + i), ...image })),
+    encoders: Array.from({ length: seeds }, (_, i) => ({
+      encoder,
+      values: randomEncoder(encoder, seed + i),
+      ...image,
+    })),
   }));
 }
 

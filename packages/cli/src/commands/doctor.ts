@@ -42,7 +42,12 @@ function devicesToTry(name: string | undefined): readonly string[] {
 
 interface Report {
   readonly node: { readonly version: string; readonly wanted: string; readonly ok: boolean };
-  readonly machine: { readonly platform: string; readonly cores: number; readonly processor: string; readonly memoryGiB: number };
+  readonly machine: {
+    readonly platform: string;
+    readonly cores: number;
+    readonly processor: string;
+    readonly memoryGiB: number;
+  };
   /** Version by name; null: not found. */
   readonly packages: Readonly<Record<string, string | null>>;
   readonly devices: readonly DeviceReport[];
@@ -55,7 +60,12 @@ function nodeReport(): Report["node"] {
 
 function machine(): Report["machine"] {
   const memoryGiB = Math.round((10 * totalmem()) / 2 ** 30) / 10;
-  return { platform: `${platform()}-${arch()}`, cores: availableParallelism(), processor: cpus()[0]?.model.trim() ?? "unknown", memoryGiB };
+  return {
+    platform: `${platform()}-${arch()}`,
+    cores: availableParallelism(),
+    processor: cpus()[0]?.model.trim() ?? "unknown",
+    memoryGiB,
+  };
 }
 
 // a package, and the one whose dependency it is
@@ -81,7 +91,9 @@ function versionOf(name: string, by: string | undefined): string | null {
     let folder = dirname(createRequire(from).resolve(name));
     while (folder !== dirname(folder)) {
       const file = join(folder, "package.json");
-      const found = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { name?: string; version?: string }) : {};
+      const found = existsSync(file)
+        ? (JSON.parse(readFileSync(file, "utf8")) as { name?: string; version?: string })
+        : {};
       if (found.name === name && found.version !== undefined) return found.version;
       folder = dirname(folder);
     }
@@ -91,14 +103,21 @@ function versionOf(name: string, by: string | undefined): string | null {
   }
 }
 
-function describe({ node, machine: { platform: system, cores, processor, memoryGiB }, packages: versions, devices }: Report): string[] {
+function describe({
+  node,
+  machine: { platform: system, cores, processor, memoryGiB },
+  packages: versions,
+  devices,
+}: Report): string[] {
   return [
     `Node      ${node.version} (${node.ok ? "fine" : `wanted: ${node.wanted}`}), ${system}`,
     `Machine   ${cores} cores (${processor}), ${memoryGiB} GiB of memory`,
     "Packages",
     ...Object.entries(versions).map(([name, version]) => `  ${name.padEnd(24)}${version ?? "NOT FOUND"}`),
     "Devices",
-    ...devices.map((device) => `  ${device.name.padEnd(8)}${device.ok ? works(device) : `does not work: ${device.problem}`}`),
+    ...devices.map(
+      (device) => `  ${device.name.padEnd(8)}${device.ok ? works(device) : `does not work: ${device.problem}`}`,
+    ),
   ];
 }
 

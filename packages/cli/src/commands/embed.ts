@@ -31,7 +31,10 @@ export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
   const interrupt = listenForInterrupt(() => output.note("stopping"));
   const { signal } = interrupt;
   const store = await openStore(config, { output, signal });
-  const engine = await createEngine({ device: config.device, ...(config.threads !== null && { threads: config.threads }) });
+  const engine = await createEngine({
+    device: config.device,
+    ...(config.threads !== null && { threads: config.threads }),
+  });
   try {
     const { encoder, values, image } = loaded;
     const { embedding } = await extractFeatures(engine, { encoder, values, ...image, store, signal });
@@ -40,7 +43,10 @@ export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
     writeNew(files.features, [npyHeader([embedding.rows, embedding.columns]), embedding.data], { replace });
     writeNew(files.items, [itemsCsv(store.items, splits)], { replace });
     const shape = [embedding.rows, embedding.columns];
-    output.result({ ...files, shape, checkpoint: loaded.path, step: loaded.step, failures: store.failures }, `${shape.join(" x ")} features of step ${loaded.step} in ${files.features}, their images in ${files.items}`);
+    output.result(
+      { ...files, shape, checkpoint: loaded.path, step: loaded.step, failures: store.failures },
+      `${shape.join(" x ")} features of step ${loaded.step} in ${files.features}, their images in ${files.items}`,
+    );
   } finally {
     interrupt.release();
     await engine.dispose();

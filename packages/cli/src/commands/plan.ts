@@ -84,12 +84,23 @@ function examine(store: ImageStore, config: ReadyConfig): Omit<Plan, "timing" | 
 const timedSteps = 4;
 
 // the first step warms up and is left out
-async function time(config: ReadyConfig, { steps, signal }: { readonly steps: number; readonly signal: AbortSignal }): Promise<{ timing: Timing | null; problem: string | null }> {
+async function time(
+  config: ReadyConfig,
+  { steps, signal }: { readonly steps: number; readonly signal: AbortSignal },
+): Promise<{ timing: Timing | null; problem: string | null }> {
   const folder = mkdtempSync(join(tmpdir(), "lejepa-plan-"));
   const seen: StepMetrics[] = [];
-  const short = { ...config, schedule: { ...config.schedule, maxSteps: timedSteps }, probe: { ...config.probe, everyEpochs: 0 } };
+  const short = {
+    ...config,
+    schedule: { ...config.schedule, maxSteps: timedSteps },
+    probe: { ...config.probe, everyEpochs: 0 },
+  };
   try {
-    await pretrain(short, { out: join(folder, "run"), signal, onProgress: (event) => void (event.kind === "step" && seen.push(event.metrics)) });
+    await pretrain(short, {
+      out: join(folder, "run"),
+      signal,
+      onProgress: (event) => void (event.kind === "step" && seen.push(event.metrics)),
+    });
   } catch (error) {
     if (!isLejepaError(error) || signal.aborted) throw error;
     return { timing: null, problem: error.message };
@@ -98,7 +109,14 @@ async function time(config: ReadyConfig, { steps, signal }: { readonly steps: nu
   }
   const rest = seen.length > 1 ? seen.slice(1) : seen;
   const stepSeconds = rest.reduce((sum, { stepMs }) => sum + stepMs, 0) / rest.length / 1000;
-  return { timing: { measuredSteps: rest.length, imagesPerSecond: config.batchSize / stepSeconds, seconds: stepSeconds * steps }, problem: null };
+  return {
+    timing: {
+      measuredSteps: rest.length,
+      imagesPerSecond: config.batchSize / stepSeconds,
+      seconds: stepSeconds * steps,
+    },
+    problem: null,
+  };
 }
 
 function describe(found: Plan, store: ImageStore): string {
@@ -114,7 +132,10 @@ function describe(found: Plan, store: ImageStore): string {
     `views     ${views.globals} of ${views.globalSize} px${views.locals > 0 ? ` and ${views.locals} of ${views.localSize} px` : ""} of each image`,
     `schedule  ${schedule.epochs} epochs in batches of ${batchSize}: ${steps} steps`,
   ];
-  if (timing !== null) lines.push(`time      about ${duration(timing.seconds)} here (${timing.imagesPerSecond.toFixed(0)} images/s over ${timing.measuredSteps} steps)`);
+  if (timing !== null)
+    lines.push(
+      `time      about ${duration(timing.seconds)} here (${timing.imagesPerSecond.toFixed(0)} images/s over ${timing.measuredSteps} steps)`,
+    );
   if (problem !== null) lines.push(`PROBLEM   ${problem}`);
   for (const { setting, reason } of proposal) lines.push(`consider  --set ${setting}   (${reason})`);
   return lines.join("\n");

@@ -20,7 +20,9 @@ export async function runPretrain(flags: PretrainFlags, output: Output): Promise
   const out = flags.out ?? (resume ? newestRun() : join("runs", timeName(new Date())));
   const config = await (resume ? configOfRun(out, flags) : resolveConfig(flags));
   const progress = createProgress(output);
-  const interrupt = listenForInterrupt(() => progress.message("stopping after this step; Ctrl-C again stops at once and loses what is not saved"));
+  const interrupt = listenForInterrupt(() =>
+    progress.message("stopping after this step; Ctrl-C again stops at once and loses what is not saved"),
+  );
   try {
     const result = await pretrain(config, { out, resume, signal: interrupt.signal, onProgress: progress.event });
     progress.close();
@@ -40,7 +42,9 @@ async function configOfRun(folder: string, flags: PretrainFlags): Promise<ReadyC
   const config = await resolveConfig(flags, { value, source: join(folder, "config.resolved.json") });
   const reached = readRunInfo(folder).steps.done >= (config.schedule.maxSteps ?? Number.POSITIVE_INFINITY);
   // a limit of the session before, which this one is there to go beyond
-  return flags.maxSteps === undefined && reached ? { ...config, schedule: { ...config.schedule, maxSteps: null } } : config;
+  return flags.maxSteps === undefined && reached
+    ? { ...config, schedule: { ...config.schedule, maxSteps: null } }
+    : config;
 }
 
 function newestRun(): string {
@@ -49,7 +53,13 @@ function newestRun(): string {
   const times = new Map(runs.map((folder) => [folder, readRunInfo(folder).updatedAt]));
   const newest = runs.sort((a, b) => ((times.get(a) ?? "") < (times.get(b) ?? "") ? 1 : -1))[0];
   if (newest !== undefined) return newest;
-  throw new LejepaError({ code: "E_USAGE", where: "--resume", expected: "a run to go on with", got: "none in runs/", hint: "Name its folder: --out DIR." });
+  throw new LejepaError({
+    code: "E_USAGE",
+    where: "--resume",
+    expected: "a run to go on with",
+    got: "none in runs/",
+    hint: "Name its folder: --out DIR.",
+  });
 }
 
 // 2026-11-23-113340: sorts by time, allowed in file names everywhere
@@ -65,8 +75,11 @@ function describe({ status, folder, info, last }: PretrainResult): object {
 function summary({ status, folder, info, last }: PretrainResult): string {
   const { done, total } = info.steps;
   const where = relative(process.cwd(), folder) || ".";
-  const lines = [`${status}: ${done} of ${total} steps${last === undefined ? "" : `, loss ${last.loss.toFixed(4)}`}, in ${where}`];
-  if (last?.probeKnn !== undefined) lines.push(`online probe on validation images: kNN ${percent(last.probeKnn)}, linear ${percent(last.probeLinear)}`);
+  const lines = [
+    `${status}: ${done} of ${total} steps${last === undefined ? "" : `, loss ${last.loss.toFixed(4)}`}, in ${where}`,
+  ];
+  if (last?.probeKnn !== undefined)
+    lines.push(`online probe on validation images: kNN ${percent(last.probeKnn)}, linear ${percent(last.probeLinear)}`);
   if (done < total) lines.push(`go on:   lejepa pretrain --resume --out ${where}`);
   lines.push(`measure: lejepa compare --run ${where}`);
   return lines.join("\n");

@@ -1,0 +1,93 @@
+// The built command from outside: what it prints, leaves behind and exits with.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { lejepa, makeProject } from "./_cli.test-helper.ts";
+
+let cwd: string;
+beforeAll(async () => {
+  cwd = await makeProject();
+});
+
+test("plan, pretrain, resume, compare, embed, one after the other", async () => {
+  const plan = await lejepa(["plan", "--json"], { cwd });
+  expect(plan.status, plan.stderr).toBe(0);
+  expect(JSON.parse(plan.stdout)).toMatchObject({
+    images: 24,
+    classes: { red: 12, blue: 12 },
+    splits: { train: 14 },
+    steps: 6,
+    problem: null,
+    timing: { measuredSteps: 3 },
+  });
+
+  const first = await lejepa(["pretrain", "--out", "run", "--max-steps", "2", "--json"], { cwd });
+  expect(first.status, first.stderr).toBe(0);
+  expect(JSON.parse(first.stdout)).toMatchObject({
+    status: "done",
+    run: { steps: { done: 2, total: 6 } },
+    last: { step: 2 },
+  });
+  expect(first.stderr).toContain("step 2/2");
+  const again = await lejepa(["pretrain", "--out", "run"], { cwd });
+  expect(again.status).toBe(2);
+  expect(again.stderr).toMatch(/^E_RUN_EXISTS .*--resume/);
+
+  const rest = await lejepa(["pretrain", "--resume", "--out", "run", "--quiet"], { cwd });
+  expect(rest.status, rest.stderr).toBe(0);
+  expect(rest.stderr).toBe("");
+  expect(rest.stdout).toContain("done: 6 of 6 steps");
+
+  const compared = await lejepa(["compare", "--run", "run", "--seeds", "2", "--json"], { cwd });
+  expect(compared.status, compared.stderr).toBe(0);
+  const { entries } = JSON.parse(compared.stdout) as {
+    entries: { name: string; knn: { accuracy: { mean: number } } }[];
+  };
+  expect(entries.map(({ name }) => name)).toEqual(["run", "random init", "pixels"]);
+  // red or blue: the pixels say it all
+  expect(entries[2]?.knn.accuracy.mean).toBe(1);
+
+  const embedded = await lejepa(["embed", "--run", "run"], { cwd });
+  expect(embedded.status, embedded.stderr).toBe(0);
+  const npy = readFileSync(join(cwd, "run/features/features.npy"));
+  expect(npy.toString("latin1")).toContain("'shape': (24, 64)");
+  expect(npy.length).toBe(128 + 24 * 64 * 4);
+  expect(readFileSync(join(cwd, "run/features/items.csv"), "utf8").split("\r\n")).toHaveLength(26);
+  expect((await lejepa(["embed", "--run", "run"], { cwd })).status).toBe(2);
+});
+
+test("Ctrl-C saves and exits with 130", async () => {
+  let sent = false;
+  const stopped = await lejepa(["pretrain", "--out", "stopped", "--set", "schedule.epochs=100000"], {
+    cwd,
+    onStderr: (text, kill) => {
+      if (sent || !text.includes("step 1/")) return;
+      sent = true;
+      kill("SIGINT");
+    },
+  });
+  expect(stopped.status, stopped.stderr).toBe(130);
+  expect(stopped.stdout).toMatch(/^interrupted: \d+ of /);
+  expect(existsSync(join(cwd, "stopped/checkpoints"))).toBe(true);
+  expect(JSON.parse(readFileSync(join(cwd, "stopped/run.json"), "utf8"))).toMatchObject({ status: "interrupted" });
+});
+
+test("doctor computes on the CPU", async () => {
+  const { status, stdout, stderr } = await lejepa(["doctor", "--device", "cpu", "--json"], { cwd });
+  expect(status, stderr).toBe(0);
+  const report = JSON.parse(stdout) as {
+    packages: Record<string, string | null>;
+    devices: { ok: boolean; gigaflops: number }[];
+  };
+  expect(report.devices).toMatchObject([{ name: "cpu", ok: true }]);
+  expect(report.devices[0]?.gigaflops).toBeGreaterThan(0.1);
+  expect(Object.values(report.packages)).not.toContain(null);
+});
+
+test("help is for every verb, with examples", async () => {
+  for (const verb of ["plan", "pretrain", "embed", "compare", "doctor"]) {
+    const { status, stdout } = await lejepa([verb, "--help"], { cwd });
+    expect(status).toBe(0);
+    expect(stdout).toContain(`  $ lejepa ${verb}`);
+  }
+});
