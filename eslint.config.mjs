@@ -75,6 +75,8 @@ export default [
             "{projectRoot}/test/**",
             "{projectRoot}/vitest.config.ts",
           ],
+          // loaded by the name that a user gives
+          ignoredDependencies: ["@lejepa/dataset-folder"],
         },
       ],
     },

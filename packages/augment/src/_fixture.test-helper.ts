@@ -70,7 +70,7 @@ function operationsOf(parameters: Case["parameters"]): ViewOperations {
 }
 
 /** The case's parameters in this package's form. */
-export function parametersOf({ image, parameters }: Case): ViewParameters {
+function parametersOf({ image, parameters }: Case): ViewParameters {
   const [height = 0, width = 0] = fixture.images[image]?.shape ?? [];
   const view = identityParameters({ height, width });
   const [top = 0, left = 0, boxHeight = height, boxWidth = width] = parameters.box ?? [];

@@ -62,7 +62,7 @@ function grayOf(x: tf.Tensor4D): tf.Tensor {
  * Rotates the hue by `turns` [n, 1, 1]: to HSV, h + turns mod 1, back, in Pillow's formulas. x [3, n, size, size] in [0, 1].
  * With the hue in sixths of a turn, each channel is least + chroma * clamp(a triangle wave of the hue).
  */
-export function rotateHue(x: tf.Tensor4D, turns: tf.Tensor): tf.Tensor4D {
+function rotateHue(x: tf.Tensor4D, turns: tf.Tensor): tf.Tensor4D {
   const [red, green, blue] = tf.split(x, 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
   const upper = tf.maximum(green, blue);
   const lower = tf.minimum(green, blue);

@@ -171,7 +171,10 @@ const kernelFunction =
 
 /** Every other tfjs op says by name that it is not here. */
 function registerRefusals(): void {
-  const known = new Set([...tf.getKernelsForBackend("cpu").map(({ kernelName }) => kernelName), ...Object.keys(alternatives)]);
+  const known = new Set([
+    ...tf.getKernelsForBackend("cpu").map(({ kernelName }) => kernelName),
+    ...Object.keys(alternatives),
+  ]);
   for (const kernelName of known) {
     if (kernels[kernelName] !== undefined) continue;
     const kernelFunc = (): never => {

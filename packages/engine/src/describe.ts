@@ -38,7 +38,8 @@ export function describeModel(nodes: readonly Node[], signature: Signature, upda
     });
   }
   const byOp = [...summaries.values()].sort((a, b) => b.flops - a.flops || b.activationBytes - a.activationBytes);
-  const total = (key: "nodes" | "flops" | "activationBytes"): number => byOp.reduce((sum, summary) => sum + summary[key], 0);
+  const total = (key: "nodes" | "flops" | "activationBytes"): number =>
+    byOp.reduce((sum, summary) => sum + summary[key], 0);
   return {
     nodes: total("nodes"),
     flops: total("flops"),
@@ -48,13 +49,26 @@ export function describeModel(nodes: readonly Node[], signature: Signature, upda
   };
 }
 
-const MOVES = new Set(["Reshape", "Transpose", "Slice", "Split", "Concat", "Expand", "Gather", "Pad", "Tile", "Cast", "Identity"]);
+const MOVES = new Set([
+  "Reshape",
+  "Transpose",
+  "Slice",
+  "Split",
+  "Concat",
+  "Expand",
+  "Gather",
+  "Pad",
+  "Tile",
+  "Cast",
+  "Identity",
+]);
 
 function flopsOf(node: Node): number {
   const [output] = node.outputs as [Value];
   const size = sizeOf(output.shape);
   const [a, b] = node.inputs as [Value | undefined, Value | undefined];
-  if (node.op === "Gemm" || node.op === "MatMul" || node.op === "FusedMatMul") return 2 * size * innerExtent(node, a as Value);
+  if (node.op === "Gemm" || node.op === "MatMul" || node.op === "FusedMatMul")
+    return 2 * size * innerExtent(node, a as Value);
   if (node.op === "Conv") return 2 * size * sizeOf((b as Value).shape.slice(1));
   if (node.op === "ConvTranspose") return 2 * sizeOf((a as Value).shape) * sizeOf((b as Value).shape.slice(1));
   if (MOVES.has(node.op)) return 0;

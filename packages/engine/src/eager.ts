@@ -52,7 +52,11 @@ function parametrised(targets: readonly Value[]): Parametrised {
   return { outputs: rewrite(targets, () => undefined, leaf), feeds };
 }
 
-async function runModel(model: Model, feeds: ReadonlyMap<string, Value>, settings: SessionSettings): Promise<HostData[]> {
+async function runModel(
+  model: Model,
+  feeds: ReadonlyMap<string, Value>,
+  settings: SessionSettings,
+): Promise<HostData[]> {
   const session = await sessionFor(model, settings);
   const inputs: Record<string, Tensor> = {};
   for (const { name, value } of model.inputs) {

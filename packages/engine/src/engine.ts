@@ -43,9 +43,17 @@ export interface Engine {
    *
    * @throws LejepaError E_OP_UNSUPPORTED, E_SHAPE, E_DEVICE
    */
-  compile<const S extends Signature>(fn: Traceable<S>, signature: S, options?: CompileOptions): Promise<CompiledProgram>;
+  compile<const S extends Signature>(
+    fn: Traceable<S>,
+    signature: S,
+    options?: CompileOptions,
+  ): Promise<CompiledProgram>;
   /** A tensor on the device from host data (which is then the tensor's own on the CPU). */
-  tensor(data: Float32Array | Int32Array | Uint8Array, shape: readonly number[], dtype?: InputType): Promise<DeviceTensor>;
+  tensor(
+    data: Float32Array | Int32Array | Uint8Array,
+    shape: readonly number[],
+    dtype?: InputType,
+  ): Promise<DeviceTensor>;
   /** Frees every program compiled here. */
   dispose(): Promise<void>;
 }
@@ -90,12 +98,22 @@ function checkOptions({ device = "cpu", precision = "float32", threads = 1 }: En
   if (!deviceNames.includes(device)) {
     const near = nearest(device, deviceNames);
     const hint = near === undefined ? "" : `Did you mean ${near}?`;
-    throw new LejepaError({ code: "E_DEVICE", where: "device", expected: `one of ${deviceNames.join(", ")}`, got: device, hint });
+    throw new LejepaError({
+      code: "E_DEVICE",
+      where: "device",
+      expected: `one of ${deviceNames.join(", ")}`,
+      got: device,
+      hint,
+    });
   }
   if (precision !== "float32") {
     throw new LejepaError({ code: "E_DEVICE", where: "precision", expected: "float32", got: String(precision) });
   }
   if (Number.isInteger(threads) && threads > 0) return;
-  throw new LejepaError({ code: "E_USAGE", where: "threads", expected: "a positive whole number", got: String(threads) });
+  throw new LejepaError({
+    code: "E_USAGE",
+    where: "threads",
+    expected: "a positive whole number",
+    got: String(threads),
+  });
 }
-

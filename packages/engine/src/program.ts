@@ -104,7 +104,11 @@ export class Program {
     const available = await this.#inputs(feeds);
     const [stage] = this.#stages;
     if (stage === undefined || this.#stages.length > 1) {
-      throw new LejepaError({ code: "E_USAGE", where: "program.profile", problem: "programs with collectives cannot be profiled" });
+      throw new LejepaError({
+        code: "E_USAGE",
+        where: "program.profile",
+        problem: "programs with collectives cannot be profiled",
+      });
     }
     return profileRun(stage.model, this.#parts.settings, pick(stage.model, available), runs);
   }
@@ -121,7 +125,12 @@ export class Program {
     for (const [name, spec] of Object.entries(this.#parts.signature)) {
       const { shape, dtype = "float32" } = spec;
       const feed = feeds[name];
-      available.set(name, feed instanceof DeviceTensor ? checkedTensor(name, feed, shape, dtype) : await uploaded(name, feed, shape, dtype));
+      available.set(
+        name,
+        feed instanceof DeviceTensor
+          ? checkedTensor(name, feed, shape, dtype)
+          : await uploaded(name, feed, shape, dtype),
+      );
     }
     return available;
   }
@@ -138,7 +147,12 @@ export class Program {
     return fetches;
   }
 
-  async #cross(stage: Stage, tensors: readonly Tensor[], available: Map<string, Tensor>, temporary: Tensor[]): Promise<void> {
+  async #cross(
+    stage: Stage,
+    tensors: readonly Tensor[],
+    available: Map<string, Tensor>,
+    temporary: Tensor[],
+  ): Promise<void> {
     const reduced = stage.crossings.flatMap(({ reduced: isReduced }, i) => (isReduced ? [i] : []));
     for (const [i, { name }] of stage.crossings.entries()) {
       available.set(name, tensors[i] as Tensor);
@@ -184,7 +198,10 @@ function checkUpdates({ updates, signature, traced }: ProgramParts): void {
     const spec = signature[name];
     const value = traced.get(name);
     if (spec !== undefined && value !== undefined && sameShape(spec.shape, value.shape)) continue;
-    const got = value === undefined ? "no such output" : `output [${value.shape}], input ${spec === undefined ? "missing" : `[${spec.shape}]`}`;
+    const got =
+      value === undefined
+        ? "no such output"
+        : `output [${value.shape}], input ${spec === undefined ? "missing" : `[${spec.shape}]`}`;
     throw new LejepaError({
       code: "E_SHAPE",
       where: `engine.compile: updates: ${name}`,
@@ -214,14 +231,24 @@ const arrayName: Readonly<Record<InputType, string>> = {
   uint8: "Uint8Array",
 };
 
-function uploaded(name: string, feed: HostData | undefined, shape: readonly number[], dtype: InputType): Promise<Tensor> {
+function uploaded(
+  name: string,
+  feed: HostData | undefined,
+  shape: readonly number[],
+  dtype: InputType,
+): Promise<Tensor> {
   if (feed === undefined) throw mismatch("E_SHAPE", name, `data of shape [${shape}]`, "nothing");
-  if (feed.constructor.name !== arrayName[dtype]) throw mismatch("E_DTYPE", name, arrayName[dtype], feed.constructor.name);
-  if (feed.length !== sizeOf(shape)) throw mismatch("E_SHAPE", name, `${sizeOf(shape)} elements for [${shape}]`, `${feed.length}`);
+  if (feed.constructor.name !== arrayName[dtype])
+    throw mismatch("E_DTYPE", name, arrayName[dtype], feed.constructor.name);
+  if (feed.length !== sizeOf(shape))
+    throw mismatch("E_SHAPE", name, `${sizeOf(shape)} elements for [${shape}]`, `${feed.length}`);
   return hostTensor(feed, shape, dtype);
 }
 
 async function spareBuffer(feed: Feed | undefined, name: string, value: Value): Promise<Tensor> {
-  if (!(feed instanceof DeviceTensor)) throw mismatch("E_DTYPE", name, "a DeviceTensor, since the program updates it", "host data");
-  return feed.spare ?? hostTensor(emptyArray(value.dtype as ElementType, sizeOf(value.shape)), value.shape, value.dtype);
+  if (!(feed instanceof DeviceTensor))
+    throw mismatch("E_DTYPE", name, "a DeviceTensor, since the program updates it", "host data");
+  return (
+    feed.spare ?? hostTensor(emptyArray(value.dtype as ElementType, sizeOf(value.shape)), value.shape, value.dtype)
+  );
 }

@@ -73,7 +73,12 @@ function crossingValues(outputs: readonly Value[], levels: Levels): Map<Value, C
   return crossings;
 }
 
-function segmentAt(level: number, outputs: readonly Value[], levels: Levels, crossings: ReadonlyMap<Value, Crossing>): Segment {
+function segmentAt(
+  level: number,
+  outputs: readonly Value[],
+  levels: Levels,
+  crossings: ReadonlyMap<Value, Crossing>,
+): Segment {
   const leaving = [...crossings].filter(([value, { reduced }]) => levels.of(value) - (reduced ? 1 : 0) === level);
   const finals = outputs.flatMap((value, i) => (levels.of(value) === level ? [{ value, i }] : []));
   const wanted = [...leaving.map(([, { value }]) => value), ...finals.map(({ value }) => value)];
@@ -85,12 +90,21 @@ function segmentAt(level: number, outputs: readonly Value[], levels: Levels, cro
 }
 
 /** `wanted` with everything from earlier segments replaced by inputs. */
-function entering(wanted: readonly Value[], level: number, levels: Levels, crossings: ReadonlyMap<Value, Crossing>): Value[] {
+function entering(
+  wanted: readonly Value[],
+  level: number,
+  levels: Levels,
+  crossings: ReadonlyMap<Value, Crossing>,
+): Value[] {
   const inputs = new Map<Value, Value>();
   const replace = (value: Value): Value => {
     const crossing = crossings.get(value);
     if (crossing === undefined || levels.of(value) - (crossing.reduced ? 1 : 0) >= level) return value;
-    const known = inputs.get(value) ?? { shape: value.shape, dtype: value.dtype, origin: { kind: "input" as const, name: crossing.name } };
+    const known = inputs.get(value) ?? {
+      shape: value.shape,
+      dtype: value.dtype,
+      origin: { kind: "input" as const, name: crossing.name },
+    };
     inputs.set(value, known);
     return known;
   };

@@ -19,7 +19,9 @@ export interface InputSpec {
 export type Signature = Readonly<Record<string, InputSpec>>;
 
 /** A function over tfjs ops, by named tensors. Pure: no reading of values, no `Math.random`, no data-dependent shapes. */
-export type Traceable<S extends Signature = Signature> = (inputs: { readonly [K in keyof S]: tf.Tensor }) => Record<string, tf.Tensor>;
+export type Traceable<S extends Signature = Signature> = (
+  inputs: { readonly [K in keyof S]: tf.Tensor },
+) => Record<string, tf.Tensor>;
 
 /** What tracing found: values by output name. */
 export type Traced = ReadonlyMap<string, Value>;

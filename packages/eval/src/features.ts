@@ -41,8 +41,7 @@ export interface FrozenFeatures {
 }
 
 /** All rows of a store. */
-export const allRows = ({ count }: Pick<ImageStore, "count">): Uint32Array =>
-  Uint32Array.from({ length: count }, (_, i) => i);
+const allRows = ({ count }: Pick<ImageStore, "count">): Uint32Array => Uint32Array.from({ length: count }, (_, i) => i);
 
 /**
  * Features of the encoder in evaluation mode (running statistics, no drop path), images unaugmented: resized and

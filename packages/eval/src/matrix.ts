@@ -18,9 +18,6 @@ export function matrix(data: Float32Array, rows: number, columns: number): Matri
   throw new LejepaError({ code: "E_SHAPE", where: "matrix", expected, got: String(data.length) });
 }
 
-/** Row `i`: a view. */
-export const rowOf = ({ data, columns }: Matrix, i: number): Float32Array =>
-  data.subarray(i * columns, (i + 1) * columns);
 
 /** Rows of length 1; rows of zeros stay zero. */
 export function unitRows(m: Matrix): Matrix {

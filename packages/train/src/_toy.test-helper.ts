@@ -34,7 +34,12 @@ const toy = defineDataset({
     })),
   }),
   decode: async ({ source }, { target, options }) =>
-    stripes(source["number"] as number, (source["number"] as number) % Math.max(1, options.classes), target.size, target.channels),
+    stripes(
+      source["number"] as number,
+      (source["number"] as number) % Math.max(1, options.classes),
+      target.size,
+      target.channels,
+    ),
   domain: { name: "natural", reason: "test" },
 });
 
@@ -46,7 +51,11 @@ export function temporaryFolder(): string {
 }
 
 /** A run of `count / 8` steps an epoch; `folder` gets the cache. */
-export function toyConfig(folder: string, changes: Partial<ConfigInput> = {}, { count = 24, classes = 2 } = {}): ConfigInput {
+export function toyConfig(
+  folder: string,
+  changes: Partial<ConfigInput> = {},
+  { count = 24, classes = 2 } = {},
+): ConfigInput {
   const file = join(folder, "toy.txt");
   // written once: a changed file is another dataset
   if (!existsSync(file)) writeFileSync(file, "toy");

@@ -30,7 +30,11 @@ export const hyperLength = 3;
  */
 export function adamWHyper(
   step: number,
-  { learningRate, weightDecay, betas }: { readonly learningRate: number; readonly weightDecay: number; readonly betas: readonly [number, number] },
+  {
+    learningRate,
+    weightDecay,
+    betas,
+  }: { readonly learningRate: number; readonly weightDecay: number; readonly betas: readonly [number, number] },
 ): Float32Array {
   const bias1 = 1 - betas[0] ** (step + 1);
   const bias2 = 1 - betas[1] ** (step + 1);

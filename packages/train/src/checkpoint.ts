@@ -4,7 +4,14 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LejepaError } from "@lejepa/contracts";
-import { pack, readSafetensors, safetensorsChunks, selectWeights, type TensorToStore, withShapes } from "@lejepa/encoders";
+import {
+  pack,
+  readSafetensors,
+  safetensorsChunks,
+  selectWeights,
+  type TensorToStore,
+  withShapes,
+} from "@lejepa/encoders";
 import { makeFolder, publishFolder, withFileErrors, writeDurably } from "./files.ts";
 import type { EncoderSpec, Model } from "./model.ts";
 import { namedValues, type StateValues } from "./state.ts";
@@ -50,7 +57,11 @@ export function checkpointPath(runFolder: string, step: number): string {
  *
  * @throws LejepaError E_IO; earlier checkpoints stay as they are
  */
-export function saveCheckpoint(runFolder: string, model: Model, { state, info }: { readonly state: StateValues; readonly info: CheckpointInfo }): string {
+export function saveCheckpoint(
+  runFolder: string,
+  model: Model,
+  { state, info }: { readonly state: StateValues; readonly info: CheckpointInfo },
+): string {
   const path = checkpointPath(runFolder, info.step);
   const temporary = join(folderOf(runFolder), `.${nameOf(info.step)}.${process.pid}.tmp`);
   try {
@@ -90,7 +101,10 @@ export function listCheckpoints(runFolder: string): number[] {
 }
 
 /** Removes all checkpoints but the newest `keep` and the best, and what interrupted writes left behind. */
-export function pruneCheckpoints(runFolder: string, { keep, best }: { readonly keep: number; readonly best: number | undefined }): void {
+export function pruneCheckpoints(
+  runFolder: string,
+  { keep, best }: { readonly keep: number; readonly best: number | undefined },
+): void {
   const steps = listCheckpoints(runFolder);
   withFileErrors(folderOf(runFolder), () => {
     for (const step of steps.slice(0, Math.max(0, steps.length - keep))) {
@@ -113,10 +127,22 @@ export function readCheckpointInfo(path: string): CheckpointInfo {
   try {
     info = JSON.parse(readFileSync(file, "utf8")) as CheckpointInfo;
   } catch (cause) {
-    throw new LejepaError({ code: "E_CHECKPOINT", where: file, problem: "cannot be read", hint: "Use another checkpoint of the run.", cause });
+    throw new LejepaError({
+      code: "E_CHECKPOINT",
+      where: file,
+      problem: "cannot be read",
+      hint: "Use another checkpoint of the run.",
+      cause,
+    });
   }
   if (info.format === 1) return info;
-  throw new LejepaError({ code: "E_CHECKPOINT", where: file, expected: "format 1", got: String(info.format), hint: "It was written by another version." });
+  throw new LejepaError({
+    code: "E_CHECKPOINT",
+    where: file,
+    expected: "format 1",
+    got: String(info.format),
+    hint: "It was written by another version.",
+  });
 }
 
 /**
@@ -139,11 +165,18 @@ export function readCheckpointState(path: string, model: Model): StateValues {
   const where = join(path, optimizerFile);
   const tensors = readTensors(where);
   const moment = (prefix: string): Float32Array => {
-    const specs = model.params.filter(({ kind }) => kind === "parameter").map((spec) => ({ ...spec, name: prefix + spec.name }));
+    const specs = model.params
+      .filter(({ kind }) => kind === "parameter")
+      .map((spec) => ({ ...spec, name: prefix + spec.name }));
     const values = selectWeights(specs, tensors, { where });
     return pack(new Map([...values].map(([name, data]) => [name.slice(prefix.length), data])), model.parameters);
   };
-  return { parameters: pack(weights, model.parameters), buffers: pack(weights, model.buffers), m: moment(prefixes.m), v: moment(prefixes.v) };
+  return {
+    parameters: pack(weights, model.parameters),
+    buffers: pack(weights, model.buffers),
+    m: moment(prefixes.m),
+    v: moment(prefixes.v),
+  };
 }
 
 function readTensors(file: string): ReturnType<typeof readSafetensors>["tensors"] {
@@ -151,7 +184,12 @@ function readTensors(file: string): ReturnType<typeof readSafetensors>["tensors"
   try {
     bytes = readFileSync(file);
   } catch (cause) {
-    throw new LejepaError({ code: "E_CHECKPOINT", where: file, problem: `cannot be read: ${(cause as Error).message}`, cause });
+    throw new LejepaError({
+      code: "E_CHECKPOINT",
+      where: file,
+      problem: `cannot be read: ${(cause as Error).message}`,
+      cause,
+    });
   }
   return readSafetensors(bytes, { where: file }).tensors;
 }

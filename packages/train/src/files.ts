@@ -24,7 +24,13 @@ export function withFileErrors<T>(path: string, work: () => T): T {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (isLejepaError(cause) || typeof code !== "string") throw cause;
-    throw new LejepaError({ code: "E_IO", where: path, problem: `cannot be written: ${message}`, hint: hints[code], cause });
+    throw new LejepaError({
+      code: "E_IO",
+      where: path,
+      problem: `cannot be written: ${message}`,
+      hint: hints[code],
+      cause,
+    });
   }
 }
 

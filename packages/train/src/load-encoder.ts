@@ -4,7 +4,13 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { LejepaError } from "@lejepa/contracts";
 import { createEncoder, type Encoder } from "@lejepa/encoders";
-import { checkpointPath, type ImageSpec, listCheckpoints, readCheckpointInfo, readCheckpointWeights } from "./checkpoint.ts";
+import {
+  checkpointPath,
+  type ImageSpec,
+  listCheckpoints,
+  readCheckpointInfo,
+  readCheckpointWeights,
+} from "./checkpoint.ts";
 import type { EncoderSpec } from "./model.ts";
 import { readRunInfo } from "./run-folder.ts";
 

@@ -39,7 +39,7 @@ export interface ModelValues {
 }
 
 /** The encoder that a configuration asks for. */
-export function encoderSpec({ encoder, data, views }: Pick<Config, "encoder" | "data" | "views">): EncoderSpec {
+function encoderSpec({ encoder, data, views }: Pick<Config, "encoder" | "data" | "views">): EncoderSpec {
   const { name, patchSize, dropPath, pooling, smallStem, stemStride, width, strides, init } = encoder;
   const { channels } = data;
   if (isVit(name)) return { name, options: { imageSize: views.globalSize, patchSize, channels, dropPath, pooling } };

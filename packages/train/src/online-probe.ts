@@ -3,7 +3,14 @@
 import { type Config, stream } from "@lejepa/contracts";
 import type { ImageStore, Splits } from "@lejepa/data";
 import type { Engine } from "@lejepa/engine";
-import { balancedAccuracy, extractFeatures, type FrozenFeatures, knnClassify, layerNormRows, linearProbe } from "@lejepa/eval";
+import {
+  balancedAccuracy,
+  extractFeatures,
+  type FrozenFeatures,
+  knnClassify,
+  layerNormRows,
+  linearProbe,
+} from "@lejepa/eval";
 import type { ImageSpec } from "./checkpoint.ts";
 import type { Model, ModelValues } from "./model.ts";
 import { namedValues } from "./state.ts";
@@ -29,7 +36,11 @@ const limits = { train: 4_000, validation: 2_000 };
 const inverseRegularisation = 0.01;
 
 /** Why these data cannot be probed; `undefined` when they can. */
-export function whyNoProbe({ config, store, splits }: Pick<ProbeOptions, "config" | "store" | "splits">): string | undefined {
+export function whyNoProbe({
+  config,
+  store,
+  splits,
+}: Pick<ProbeOptions, "config" | "store" | "splits">): string | undefined {
   if (config.probe.everyEpochs === 0) return "probe.everyEpochs is 0";
   const train = new Set(labelsOf(store, labelled(store, splits.train)));
   if (train.size < 2) return train.size === 0 ? "the images have no labels" : "all labelled images are of one class";
@@ -73,7 +84,8 @@ function linearPredictions(a: FrozenFeatures, b: FrozenFeatures, { known, truth,
   }).predictions;
 }
 
-const labelled = ({ labels }: ImageStore, rows: Uint32Array): Uint32Array => rows.filter((row) => (labels[row] as number) >= 0);
+const labelled = ({ labels }: ImageStore, rows: Uint32Array): Uint32Array =>
+  rows.filter((row) => (labels[row] as number) >= 0);
 
 function draw(rows: Uint32Array, limit: number, seed: number): Uint32Array {
   if (rows.length <= limit) return rows;
@@ -81,4 +93,5 @@ function draw(rows: Uint32Array, limit: number, seed: number): Uint32Array {
   return chosen.map((i) => rows[i] as number).sort();
 }
 
-const labelsOf = ({ labels }: ImageStore, rows: Uint32Array): Int32Array => Int32Array.from(rows, (row) => labels[row] as number);
+const labelsOf = ({ labels }: ImageStore, rows: Uint32Array): Int32Array =>
+  Int32Array.from(rows, (row) => labels[row] as number);

@@ -2,7 +2,17 @@
 // the data package's; nothing random here but the seeded split.
 import { resolveViews, type ViewSpec } from "@lejepa/augment";
 import type { BoundDataset, Config } from "@lejepa/contracts";
-import { type BuildProgress, buildStore, type ChannelStatistics, channelStatistics, createSampler, type ImageStore, type Sampler, type Splits, splitItems } from "@lejepa/data";
+import {
+  type BuildProgress,
+  buildStore,
+  type ChannelStatistics,
+  channelStatistics,
+  createSampler,
+  type ImageStore,
+  type Sampler,
+  type Splits,
+  splitItems,
+} from "@lejepa/data";
 import type { ImageSpec } from "./checkpoint.ts";
 import type { RunData } from "./run-folder.ts";
 
@@ -31,7 +41,7 @@ export interface ProgramImages {
 }
 
 /** 8-bit pixels go to the device as they are, all others as float32 of the same values. */
-export function programImages({ dtype, fullScale }: Pick<ImageStore, "dtype" | "fullScale">): ProgramImages {
+function programImages({ dtype, fullScale }: Pick<ImageStore, "dtype" | "fullScale">): ProgramImages {
   return { dtype: dtype === "uint8" ? "uint8" : "float32", fullScale };
 }
 
@@ -41,7 +51,10 @@ export function programPixels(pixels: ReturnType<ImageStore["read"]>): Uint8Arra
 }
 
 /** Decodes a dataset, or finds it decoded. */
-export function openImages({ dataset, data }: Pick<Config, "data"> & { readonly dataset: BoundDataset }, options: PrepareOptions): Promise<ImageStore> {
+export function openImages(
+  { dataset, data }: Pick<Config, "data"> & { readonly dataset: BoundDataset },
+  options: PrepareOptions,
+): Promise<ImageStore> {
   const { signal, onProgress, log } = options;
   return buildStore(dataset, {
     size: data.imageSize,
@@ -83,7 +96,8 @@ function failureNote({ failures }: ImageStore): string {
 
 // a channel without spread carries nothing: dividing by 1 keeps it at 0
 function usable({ mean, std }: ChannelStatistics, log: PrepareOptions["log"]): ChannelStatistics {
-  for (const [channel, value] of std.entries()) if (value === 0) log?.(`channel ${channel} is the same in all training images`);
+  for (const [channel, value] of std.entries())
+    if (value === 0) log?.(`channel ${channel} is the same in all training images`);
   return { mean, std: std.map((value) => (value > 0 ? value : 1)) };
 }
 

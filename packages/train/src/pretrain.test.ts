@@ -18,7 +18,9 @@ const hash = (bytes: Buffer): string => createHash("sha256").update(bytes).diges
 
 function weights(run: string, step: number): Record<string, string> {
   const folder = checkpointPath(run, step);
-  return Object.fromEntries(["model.safetensors", "optimizer.safetensors"].map((name) => [name, hash(readFileSync(join(folder, name)))]));
+  return Object.fromEntries(
+    ["model.safetensors", "optimizer.safetensors"].map((name) => [name, hash(readFileSync(join(folder, name)))]),
+  );
 }
 
 test.each([
@@ -42,7 +44,8 @@ test.each([
   expect(resumed.status).toBe("done");
 
   expect(weights(resumed.folder, 10)).toEqual(weights(straight.folder, 10));
-  const numbers = (run: string): unknown => readMetrics(run).map(({ step, loss, gradNorm, learningRate }) => ({ step, loss, gradNorm, learningRate }));
+  const numbers = (run: string): unknown =>
+    readMetrics(run).map(({ step, loss, gradNorm, learningRate }) => ({ step, loss, gradNorm, learningRate }));
   expect(numbers(resumed.folder)).toEqual(numbers(straight.folder));
   expect(resumed.info.checkpoints).toEqual(straight.info.checkpoints);
   expect(liveDeviceTensors()).toBe(0);
@@ -60,12 +63,17 @@ test("what a crash leaves behind is cleared: torn line, later lines, half a chec
   writeFileSync(join(checkpointPath(crashed, 6), "model.safetensors"), "cut off");
   cpSync(checkpointPath(straight.folder, 8), checkpointPath(crashed, 4), { recursive: true });
   rmSync(checkpointPath(crashed, 4), { recursive: true });
-  writeFileSync(join(crashed, "metrics.jsonl"), `${readFileSync(join(crashed, "metrics.jsonl"), "utf8")}{"step": 11, "lo`);
+  writeFileSync(
+    join(crashed, "metrics.jsonl"),
+    `${readFileSync(join(crashed, "metrics.jsonl"), "utf8")}{"step": 11, "lo`,
+  );
   writeRunInfo(crashed, { ...readRunInfo(crashed), status: "running", process: 2 ** 22 + 1 });
 
   const messages: string[] = [];
   const onProgress = (event: PretrainEvent): void => void (event.kind === "message" && messages.push(event.text));
-  await expect(pretrain(config, { out: crashed, resume: true, onProgress })).rejects.toThrow(/a checkpoint that can be read/);
+  await expect(pretrain(config, { out: crashed, resume: true, onProgress })).rejects.toThrow(
+    /a checkpoint that can be read/,
+  );
   expect(messages.join()).toMatch(/passed over a damaged checkpoint/);
   cpSync(checkpointPath(straight.folder, 8), checkpointPath(crashed, 8), { recursive: true });
   const resumed = await pretrain(config, { out: crashed, resume: true });
@@ -91,17 +99,23 @@ test("the run folder holds what the contract says", async () => {
   const folder = temporaryFolder();
   const config = toyConfig(folder, { probe: { everyEpochs: 2, knnK: 5 }, checkpoint: { keep: 2 } });
   const events: PretrainEvent[] = [];
-  const { folder: run, info, last } = await pretrain(config, { out: join(folder, "run"), onProgress: (event) => events.push(event) });
-  expect(readdirSync(run).map((name) => name.replace(/tfevents\..*/, "tfevents")).sort()).toEqual([
-    "checkpoints",
-    "config.resolved.json",
-    "events.out.tfevents",
-    "metrics.jsonl",
-    "run.json",
-  ]);
+  const {
+    folder: run,
+    info,
+    last,
+  } = await pretrain(config, { out: join(folder, "run"), onProgress: (event) => events.push(event) });
+  expect(
+    readdirSync(run)
+      .map((name) => name.replace(/tfevents\..*/, "tfevents"))
+      .sort(),
+  ).toEqual(["checkpoints", "config.resolved.json", "events.out.tfevents", "metrics.jsonl", "run.json"]);
   expect(parseConfig(readRunConfig(run), "resolved").encoder).toEqual(parseConfig(config, "x").encoder);
   expect(readRunInfo(run)).toEqual(info);
-  expect(info).toMatchObject({ status: "done", device: "cpu", data: { images: { train: 16, validation: 8, test: 0 }, classes: 2 } });
+  expect(info).toMatchObject({
+    status: "done",
+    device: "cpu",
+    data: { images: { train: 16, validation: 8, test: 0 }, classes: 2 },
+  });
   expect(info.process).toBeUndefined();
   expect(info.dataWaitShare).toBeGreaterThanOrEqual(0);
   expect(info.dataWaitShare).toBeLessThan(1);
@@ -123,7 +137,8 @@ test("the run folder holds what the contract says", async () => {
 test("maxSteps stops early without bending the schedule, and more steps can follow", async () => {
   const folder = temporaryFolder();
   const straight = await pretrain(toyConfig(folder), { out: join(folder, "straight") });
-  const limited = (maxSteps: number): ReturnType<typeof toyConfig> => toyConfig(folder, { schedule: { epochs: 5, warmupEpochs: 1, maxSteps } });
+  const limited = (maxSteps: number): ReturnType<typeof toyConfig> =>
+    toyConfig(folder, { schedule: { epochs: 5, warmupEpochs: 1, maxSteps } });
   const first = await pretrain(limited(3), { out: join(folder, "run") });
   expect(first.status).toBe("done");
   expect(listCheckpoints(first.folder)).toEqual([2, 3]);
@@ -139,7 +154,9 @@ test("a loss that is not finite ends the run, says where and why, and keeps the 
   expect(isLejepaError(error, "E_NAN")).toBe(true);
   const { message } = error as Error;
   const step = Number(/^step (\d+):/.exec(message)?.[1]);
-  expect(message).toMatch(/learning rate that is too high \(optimizer\.learningRate 1e\+30\).*The last good checkpoint is kept/s);
+  expect(message).toMatch(
+    /learning rate that is too high \(optimizer\.learningRate 1e\+30\).*The last good checkpoint is kept/s,
+  );
   expect(message).toContain(checkpointPath(out, step - 1));
   expect(listCheckpoints(out).at(-1)).toBe(step - 1);
   expect(readRunInfo(out)).toMatchObject({ status: "failed", steps: { done: step - 1 } });
@@ -157,7 +174,9 @@ test("a folder that is in use is refused and left as it is", async () => {
   await expect(pretrain(config, { out: run, resume: true })).rejects.toMatchObject({ code: "E_RUN_EXISTS" });
   expect(readdirSync(run, { recursive: true })).toEqual(before);
   await expect(pretrain(config, { out: folder })).rejects.toMatchObject({ code: "E_RUN_EXISTS" });
-  await expect(pretrain(config, { out: join(folder, "none"), resume: true })).rejects.toMatchObject({ code: "E_USAGE" });
+  await expect(pretrain(config, { out: join(folder, "none"), resume: true })).rejects.toMatchObject({
+    code: "E_USAGE",
+  });
   expect(existsSync(join(folder, "none"))).toBe(false);
 });
 
@@ -166,22 +185,31 @@ test("resuming with another configuration or other images is refused by name", a
   const schedule = { epochs: 5, warmupEpochs: 1, maxSteps: 2 };
   const { folder: run } = await pretrain(toyConfig(folder, { schedule }), { out: join(folder, "run") });
   const other = toyConfig(folder, { schedule, optimizer: { learningRate: 1 } });
-  await expect(pretrain(other, { out: run, resume: true })).rejects.toThrow(/optimizer\.learningRate: expected 0\.0005 as in the run, got 1\./);
+  await expect(pretrain(other, { out: run, resume: true })).rejects.toThrow(
+    /optimizer\.learningRate: expected 0\.0005 as in the run, got 1\./,
+  );
   const info = readRunInfo(run);
   writeRunInfo(run, { ...info, data: { ...info.data, fingerprint: "other" } });
-  await expect(pretrain(toyConfig(folder, { schedule }), { out: run, resume: true })).rejects.toMatchObject({ code: "E_DATA" });
+  await expect(pretrain(toyConfig(folder, { schedule }), { out: run, resume: true })).rejects.toMatchObject({
+    code: "E_DATA",
+  });
 });
 
 test("an error before the first step leaves no run folder behind", async () => {
   const folder = temporaryFolder();
   const out = join(folder, "run");
-  await expect(pretrain(toyConfig(folder, { batchSize: 64 }), { out })).rejects.toMatchObject({ code: "E_DATA", exitCode: 2 });
+  await expect(pretrain(toyConfig(folder, { batchSize: 64 }), { out })).rejects.toMatchObject({
+    code: "E_DATA",
+    exitCode: 2,
+  });
   expect(existsSync(out)).toBe(false);
   const signal = AbortSignal.abort();
   await expect(pretrain(toyConfig(folder), { out, signal })).rejects.toMatchObject({ code: "E_ABORTED" });
   expect(existsSync(out)).toBe(false);
   writeFileSync(join(folder, "file"), "");
-  await expect(pretrain(toyConfig(folder), { out: join(folder, "file", "run") })).rejects.toMatchObject({ code: "E_IO" });
+  await expect(pretrain(toyConfig(folder), { out: join(folder, "file", "run") })).rejects.toMatchObject({
+    code: "E_IO",
+  });
 });
 
 test("loadEncoder gives the weights under timm's names, from a run or a checkpoint", async () => {

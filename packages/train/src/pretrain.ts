@@ -70,12 +70,21 @@ export async function pretrain(input: ConfigInput | Config, options: PretrainOpt
 async function runIn(folder: string, config: Config, options: PretrainOptions): Promise<PretrainResult> {
   const { resume = false, signal, onProgress = () => {} } = options;
   const log = (text: string): void => onProgress({ kind: "message", text });
-  const data = await prepareData(config, { signal, log, onProgress: (progress) => onProgress({ kind: "data", progress }) });
+  const data = await prepareData(config, {
+    signal,
+    log,
+    onProgress: (progress) => onProgress({ kind: "data", progress }),
+  });
   try {
     const model = createModel(config);
-    const engine = await createEngine({ device: config.device, ...(config.threads !== null && { threads: config.threads }) });
+    const engine = await createEngine({
+      device: config.device,
+      ...(config.threads !== null && { threads: config.threads }),
+    });
     try {
-      const start = resume ? resumeState(folder, { model, data, log, seed: config.seed }) : { done: 0, values: freshState(initialValues(model, config.seed)) };
+      const start = resume
+        ? resumeState(folder, { model, data, log, seed: config.seed })
+        : { done: 0, values: freshState(initialValues(model, config.seed)) };
       const trainer = await createTrainer(engine, { config, model, data, ...start });
       return await new Run({ folder, config, data, model, engine, trainer, options, log }).toTheEnd();
     } finally {
@@ -118,7 +127,13 @@ function resumeState(folder: string, { model, data, log, seed }: ResumeOptions):
       log(`passed over a damaged checkpoint: ${error.message}`);
     }
   }
-  throw new LejepaError({ code: "E_CHECKPOINT", where: folder, expected: "a checkpoint that can be read", got: "damaged ones only", hint: "Start a new run (--out DIR)." });
+  throw new LejepaError({
+    code: "E_CHECKPOINT",
+    where: folder,
+    expected: "a checkpoint that can be read",
+    got: "damaged ones only",
+    hint: "Start a new run (--out DIR).",
+  });
 }
 
 interface RunParts {
@@ -150,7 +165,13 @@ class Run {
     const noProbe = whyNoProbe({ config, ...data });
     this.#probing = noProbe === undefined;
     if (noProbe !== undefined && config.probe.everyEpochs > 0) parts.log(`no online probe: ${noProbe}`);
-    this.#recorder = createRecorder({ ...parts, done: trainer.done, resume: options.resume ?? false, totalSteps, window: this.#every });
+    this.#recorder = createRecorder({
+      ...parts,
+      done: trainer.done,
+      resume: options.resume ?? false,
+      totalSteps,
+      window: this.#every,
+    });
   }
 
   async toTheEnd(): Promise<PretrainResult> {
@@ -205,7 +226,12 @@ class Run {
     const every = config.probe.everyEpochs * data.sampler.stepsPerEpoch;
     if (!this.#probing || (metrics.step % every !== 0 && metrics.step !== this.#endStep)) return metrics;
     try {
-      const { knn, linear } = await probeOnline(engine, await trainer.read(), { config, model, ...data, signal: options.signal });
+      const { knn, linear } = await probeOnline(engine, await trainer.read(), {
+        config,
+        model,
+        ...data,
+        signal: options.signal,
+      });
       return { ...metrics, probeKnn: knn, probeLinear: linear };
     } catch (error) {
       if (options.signal?.aborted) return metrics;
@@ -218,7 +244,10 @@ class Run {
   #withCheckpoint(error: LejepaError): LejepaError {
     const { folder } = this.#parts;
     const step = listCheckpoints(folder).at(-1);
-    const kept = step === undefined ? "No checkpoint had been written yet." : `The last good checkpoint is kept: ${checkpointPath(folder, step)}.`;
+    const kept =
+      step === undefined
+        ? "No checkpoint had been written yet."
+        : `The last good checkpoint is kept: ${checkpointPath(folder, step)}.`;
     const { code, where, expected, got, hint } = error;
     return new LejepaError({ code, where, expected, got, hint: `${hint} ${kept}`, cause: error });
   }

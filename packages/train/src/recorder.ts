@@ -44,10 +44,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
   if (!resume) writeRunConfig(folder, config);
   const earlier = readMetrics(folder).filter(({ step }) => step <= done);
   const log = openMetricsLog(folder, done);
-  return new FolderRecorder(options, log, { info: firstInfo(options, before, earlier), losses: earlier.slice(-options.window).map(({ loss }) => loss) });
+  return new FolderRecorder(options, log, {
+    info: firstInfo(options, before, earlier),
+    losses: earlier.slice(-options.window).map(({ loss }) => loss),
+  });
 }
 
-function firstInfo({ config, data, model, done, totalSteps }: RecorderOptions, before: RunInfo | undefined, earlier: readonly StepMetrics[]): RunInfo {
+function firstInfo(
+  { config, data, model, done, totalSteps }: RecorderOptions,
+  before: RunInfo | undefined,
+  earlier: readonly StepMetrics[],
+): RunInfo {
   const now = new Date().toISOString();
   const seconds = earlier.reduce((sum, { stepMs }) => sum + stepMs, 0) / 1000;
   const waited = earlier.reduce((sum, { dataWaitMs }) => sum + dataWaitMs, 0) / 1000;
@@ -79,7 +86,11 @@ class FolderRecorder implements Recorder {
   readonly #losses: number[];
   #info: RunInfo;
 
-  constructor(options: RecorderOptions, log: MetricsLog, { info, losses }: { readonly info: RunInfo; readonly losses: number[] }) {
+  constructor(
+    options: RecorderOptions,
+    log: MetricsLog,
+    { info, losses }: { readonly info: RunInfo; readonly losses: number[] },
+  ) {
     this.#options = options;
     this.#log = log;
     this.#info = info;
@@ -98,7 +109,12 @@ class FolderRecorder implements Recorder {
     const { seconds, dataWaitShare, steps } = this.#info;
     const total = seconds + metrics.stepMs / 1000;
     const waited = dataWaitShare * seconds + metrics.dataWaitMs / 1000;
-    this.#info = { ...this.#info, steps: { ...steps, done: metrics.step }, seconds: total, dataWaitShare: waited / total };
+    this.#info = {
+      ...this.#info,
+      steps: { ...steps, done: metrics.step },
+      seconds: total,
+      dataWaitShare: waited / total,
+    };
   }
 
   checkpoint(state: StateValues, epoch: number): string {
@@ -106,12 +122,23 @@ class FolderRecorder implements Recorder {
     const step = this.#info.steps.done;
     const loss = this.#losses.reduce((sum, value) => sum + value, 0) / this.#losses.length;
     const score = labelFreeScore(loss, config.objective.lambda);
-    const info: CheckpointInfo = { format: 1, step, epoch, encoder: model.encoderSpec, image: data.image, loss, score, savedAt: new Date().toISOString() };
+    const info: CheckpointInfo = {
+      format: 1,
+      step,
+      epoch,
+      encoder: model.encoderSpec,
+      image: data.image,
+      loss,
+      score,
+      savedAt: new Date().toISOString(),
+    };
     saveCheckpoint(folder, model, { state, info });
     const { best, bestScore } = this.#info.checkpoints;
     // a mean over fewer steps is too noisy to win
     const wins = this.#losses.length >= this.#options.window && (bestScore === undefined || score < bestScore);
-    const leader = wins ? { best: step, bestScore: score } : { ...(best !== undefined && { best }), ...(bestScore !== undefined && { bestScore }) };
+    const leader = wins
+      ? { best: step, bestScore: score }
+      : { ...(best !== undefined && { best }), ...(bestScore !== undefined && { bestScore }) };
     this.#write({ checkpoints: { last: step, ...leader } });
     pruneCheckpoints(folder, { keep: config.checkpoint.keep, best: leader.best });
     return checkpointPath(folder, step);

@@ -155,7 +155,12 @@ export function writeRunConfig(folder: string, config: Config): void {
 function readJson(folder: string, name: string): unknown {
   const path = join(folder, name);
   if (!existsSync(path)) {
-    throw new LejepaError({ code: "E_DATA", where: folder, expected: `a run folder (with ${name})`, got: existsSync(folder) ? "a folder without it" : "no such folder" });
+    throw new LejepaError({
+      code: "E_DATA",
+      where: folder,
+      expected: `a run folder (with ${name})`,
+      got: existsSync(folder) ? "a folder without it" : "no such folder",
+    });
   }
   try {
     return JSON.parse(readFileSync(path, "utf8"));
@@ -188,6 +193,9 @@ export function checkSameConfig(folder: string, config: Config): void {
 }
 
 function flatten(value: unknown, prefix = ""): Map<string, string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return new Map([[prefix, JSON.stringify(value)]]);
-  return new Map(Object.entries(value).flatMap(([key, child]) => [...flatten(child, prefix === "" ? key : `${prefix}.${key}`)]));
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return new Map([[prefix, JSON.stringify(value)]]);
+  return new Map(
+    Object.entries(value).flatMap(([key, child]) => [...flatten(child, prefix === "" ? key : `${prefix}.${key}`)]),
+  );
 }

@@ -12,7 +12,10 @@ export interface Schedule {
 }
 
 /** The schedule that a configuration asks for, given the steps of an epoch. */
-export function createSchedule({ optimizer, schedule }: Pick<Config, "optimizer" | "schedule">, stepsPerEpoch: number): Schedule {
+export function createSchedule(
+  { optimizer, schedule }: Pick<Config, "optimizer" | "schedule">,
+  stepsPerEpoch: number,
+): Schedule {
   return {
     peak: optimizer.learningRate,
     warmupSteps: Math.round(schedule.warmupEpochs * stepsPerEpoch),

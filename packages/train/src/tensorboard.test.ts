@@ -58,7 +58,15 @@ test("event files hold what TensorBoard reads: version, session start, scalars; 
   const [version, session, first, second] = readEvents(readFileSync(join(folder, name)));
   expect(version).toMatchObject({ fileVersion: "brain.Event:2" });
   expect(session).toMatchObject({ step: 7, sessionLog: { status: 1 } });
-  expect(first).toMatchObject({ step: 8, summary: { value: [{ tag: "loss", simpleValue: 0.5 }, { tag: "probe/knn", simpleValue: 0.25 }] } });
+  expect(first).toMatchObject({
+    step: 8,
+    summary: {
+      value: [
+        { tag: "loss", simpleValue: 0.5 },
+        { tag: "probe/knn", simpleValue: 0.25 },
+      ],
+    },
+  });
   expect(second).toMatchObject({ step: 3_000_000_000 });
   expect(Math.abs((first?.["wallTime"] as number) - Date.now() / 1000)).toBeLessThan(60);
 });

@@ -38,7 +38,8 @@ export function createEventWriter(folder: string, firstStep: number): EventWrite
   const seconds = Math.floor(Date.now() / 1000);
   const path = join(folder, `events.out.tfevents.${seconds}.lejepa.${process.pid}.${firstStep}`);
   const handle = withFileErrors(path, () => openSync(path, "a"));
-  const append = (event: protobuf.Writer): void => withFileErrors(path, () => writeFully(handle, record(event.finish())));
+  const append = (event: protobuf.Writer): void =>
+    withFileErrors(path, () => writeFully(handle, record(event.finish())));
   append(start(0).uint32(field.fileVersion).string("brain.Event:2"));
   append(start(firstStep).uint32(field.sessionLog).fork().uint32(field.sessionStatus).int32(1).ldelim());
   return {
@@ -46,7 +47,14 @@ export function createEventWriter(folder: string, firstStep: number): EventWrite
       const event = start(step).uint32(field.summary).fork();
       for (const [tag, value] of Object.entries(values)) {
         if (!Number.isFinite(value)) continue;
-        event.uint32(field.summaryValue).fork().uint32(field.tag).string(tag).uint32(field.simpleValue).float(value).ldelim();
+        event
+          .uint32(field.summaryValue)
+          .fork()
+          .uint32(field.tag)
+          .string(tag)
+          .uint32(field.simpleValue)
+          .float(value)
+          .ldelim();
       }
       append(event.ldelim());
     },
@@ -54,9 +62,12 @@ export function createEventWriter(folder: string, firstStep: number): EventWrite
   };
 }
 
-
 function start(step: number): protobuf.Writer {
-  return protobuf.Writer.create().uint32(field.wallTime).double(Date.now() / 1000).uint32(field.step).int64(step);
+  return protobuf.Writer.create()
+    .uint32(field.wallTime)
+    .double(Date.now() / 1000)
+    .uint32(field.step)
+    .int64(step);
 }
 
 /** `uint64 length, uint32 masked crc of length, data, uint32 masked crc of data`, little-endian. */

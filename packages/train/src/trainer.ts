@@ -40,13 +40,24 @@ export interface TrainerOptions {
  *
  * @throws LejepaError E_SHAPE, E_DEVICE
  */
-export async function createTrainer(engine: Engine, { config, model, data, values, done }: TrainerOptions): Promise<Trainer> {
+export async function createTrainer(
+  engine: Engine,
+  { config, model, data, values, done }: TrainerOptions,
+): Promise<Trainer> {
   const worldSize = engine.group?.size ?? 1;
   const options: StepOptions = { config, model, views: data.views, batch: config.batchSize, worldSize };
   const program = await compileStep(engine, options);
   const state = await uploadState(engine, values);
   const loader = createBatchLoader(data.store, { sampler: data.sampler, startStep: done });
-  return new LoopState({ config, options, program, state, loader, done, schedule: createSchedule(config, data.sampler.stepsPerEpoch) });
+  return new LoopState({
+    config,
+    options,
+    program,
+    state,
+    loader,
+    done,
+    schedule: createSchedule(config, data.sampler.stepsPerEpoch),
+  });
 }
 
 interface LoopParts {
@@ -90,9 +101,23 @@ class LoopState implements Trainer {
     const values = await readScalars(await program.run({ ...state, ...feeds }));
     this.#done = step + 1;
     const stepMs = performance.now() - start;
-    const { loss, invariance, sigreg, gradNorm } = values as Record<"loss" | "invariance" | "sigreg" | "gradNorm", number>;
+    const { loss, invariance, sigreg, gradNorm } = values as Record<
+      "loss" | "invariance" | "sigreg" | "gradNorm",
+      number
+    >;
     const imagesPerSecond = (1000 * rows.length) / stepMs;
-    const metrics = { step: step + 1, epoch, loss, invariance, sigreg, gradNorm, learningRate: rate, imagesPerSecond, stepMs, dataWaitMs };
+    const metrics = {
+      step: step + 1,
+      epoch,
+      loss,
+      invariance,
+      sigreg,
+      gradNorm,
+      learningRate: rate,
+      imagesPerSecond,
+      stepMs,
+      dataWaitMs,
+    };
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) throw notFinite(metrics, config);
     return metrics;
   }
@@ -118,7 +143,10 @@ async function readScalars(outputs: Record<string, DeviceTensor>): Promise<Recor
 }
 
 /** Says which part went wrong first, and what usually does it. */
-function notFinite({ step, loss, invariance, sigreg, gradNorm }: StepMetrics, { optimizer, objective, schedule }: Config): LejepaError {
+function notFinite(
+  { step, loss, invariance, sigreg, gradNorm }: StepMetrics,
+  { optimizer, objective, schedule }: Config,
+): LejepaError {
   const clip = optimizer.clipGradNorm === null ? "set optimizer.clipGradNorm (1 is usual), " : "";
   const warm = schedule.warmupEpochs < 1 ? "lengthen schedule.warmupEpochs, " : "";
   return new LejepaError({

@@ -24,7 +24,14 @@ function stepOptions(changes: Partial<ConfigInput>): StepOptions {
     },
     "test",
   );
-  const image = { height: 12, width: 12, channels: 3, dtype: "uint8", mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] } as const;
+  const image = {
+    height: 12,
+    width: 12,
+    channels: 3,
+    dtype: "uint8",
+    mean: [0.5, 0.4, 0.3],
+    std: [0.2, 0.3, 0.4],
+  } as const;
   return { config, model: createModel(config), views: resolveViews(config, image), batch, worldSize: 1 };
 }
 
@@ -45,7 +52,10 @@ async function runSteps(options: StepOptions, { device = "cpu", steps = 2, group
   const scalars: Record<string, number> = {};
   for (let step = 0; step < steps; step++) {
     const mine = rows.subarray(first, first + options.batch);
-    const out = await program.run({ ...state, ...stepFeeds(options, { step, epoch: 0, images, rows: mine, learningRate: 1e-3 }) });
+    const out = await program.run({
+      ...state,
+      ...stepFeeds(options, { step, epoch: 0, images, rows: mine, learningRate: 1e-3 }),
+    });
     for (const [name, tensor] of Object.entries(out)) {
       scalars[name] = (await tensor.read())[0] as number;
       tensor.dispose();
@@ -59,7 +69,12 @@ async function runSteps(options: StepOptions, { device = "cpu", steps = 2, group
 
 function expectSame(got: Result, expected: Result): void {
   // the norm is a float32 sum of a million squares
-  for (const [name, digits] of [["loss", 4], ["invariance", 4], ["sigreg", 4], ["gradNorm", 3]] as const) {
+  for (const [name, digits] of [
+    ["loss", 4],
+    ["invariance", 4],
+    ["sigreg", 4],
+    ["gradNorm", 3],
+  ] as const) {
     expect(got[name]! / expected[name]!, name).toBeCloseTo(1, digits);
   }
   // the first moment is a tenth of the gradient: the parameters themselves hide it behind Adam's normalisation
@@ -80,14 +95,33 @@ function relativeError(got: Float32Array, expected: Float32Array): number {
 test.each([
   ["ViT with drop path", {}],
   ["ResNet", { encoder: { name: "resnet10", width: 4 } }],
-  ["no local views, no running statistics", { views: { globalSize: 8, locals: 0 }, projector: { hidden: [], outDim: 4 } }],
-  ["every objective option", { objective: { slices: 8, quadrature: "full-line", tMax: 5, reduction: "sum", pooled: true, centre: "all", clipValue: 0.1 } }],
-] as [string, Partial<ConfigInput>][])("the compiled step is the function run op by op by the reference: %s", async (_, changes) => {
-  const options = stepOptions(changes);
-  const compiled = await runSteps(options, { steps: 1 });
-  const reference = await runSteps(options, { steps: 1, device: "reference" });
-  expectSame(compiled, reference);
-});
+  [
+    "no local views, no running statistics",
+    { views: { globalSize: 8, locals: 0 }, projector: { hidden: [], outDim: 4 } },
+  ],
+  [
+    "every objective option",
+    {
+      objective: {
+        slices: 8,
+        quadrature: "full-line",
+        tMax: 5,
+        reduction: "sum",
+        pooled: true,
+        centre: "all",
+        clipValue: 0.1,
+      },
+    },
+  ],
+] as [string, Partial<ConfigInput>][])(
+  "the compiled step is the function run op by op by the reference: %s",
+  async (_, changes) => {
+    const options = stepOptions(changes);
+    const compiled = await runSteps(options, { steps: 1 });
+    const reference = await runSteps(options, { steps: 1, device: "reference" });
+    expectSame(compiled, reference);
+  },
+);
 
 test("two ranks with half of the batch each step as one process with all of it", async () => {
   // without batch norm, whose statistics are each rank's own, and without drop path, whose noise is drawn by rank
@@ -96,14 +130,18 @@ test("two ranks with half of the batch each step as one process with all of it",
   const one = await runSteps(whole, {});
   const two = await Promise.all(localGroup(2).map((group) => runSteps(half, { group })));
   const [first, second] = two as [Result, Result];
-  for (const key of ["parameters", "m", "v"] as const) expect(relativeError(first.state[key], second.state[key])).toBe(0);
+  for (const key of ["parameters", "m", "v"] as const)
+    expect(relativeError(first.state[key], second.state[key])).toBe(0);
   expectSame(first, one);
 });
 
 test("a step's random inputs are a pure function of seed, step and rows", () => {
   const options = stepOptions({});
   const at = (step: number, seed = 0): unknown =>
-    stepFeeds({ ...options, config: { ...options.config, seed } }, { step, epoch: 2, images: pixels, rows, learningRate: 1e-3 });
+    stepFeeds(
+      { ...options, config: { ...options.config, seed } },
+      { step, epoch: 2, images: pixels, rows, learningRate: 1e-3 },
+    );
   expect(at(5)).toEqual(at(5));
   expect(at(5)).not.toEqual(at(6));
   expect(at(5)).not.toEqual(at(5, 1));

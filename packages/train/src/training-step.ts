@@ -26,7 +26,10 @@ export interface StepOptions {
 export function stepSignature({ config, model, views, batch }: StepOptions): Record<string, InputSpec> {
   const { height, width, channels, dtype } = views.image;
   const vector = { shape: [model.parameters.length] };
-  const noise = views.groups.map((g): [string, InputSpec] => [noiseName(g.name), { shape: [model.encoder.noiseCount, g.views * batch] }]);
+  const noise = views.groups.map((g): [string, InputSpec] => [
+    noiseName(g.name),
+    { shape: [model.encoder.noiseCount, g.views * batch] },
+  ]);
   return {
     theta: vector,
     m: vector,
@@ -46,7 +49,9 @@ const noiseName = (group: GroupName): string => `noise.${group}`;
 export function trainingStep(options: StepOptions): (inputs: Tensors) => Record<string, tf.Tensor> {
   const { config, model } = options;
   return (inputs) => {
-    const { theta, m, v, buffers, hyper } = inputs as Readonly<Record<"theta" | "m" | "v" | "hyper" | "buffers", tf.Tensor>>;
+    const { theta, m, v, buffers, hyper } = inputs as Readonly<
+      Record<"theta" | "m" | "v" | "hyper" | "buffers", tf.Tensor>
+    >;
     const current = buffers === undefined ? {} : unflatten(buffers, model.buffers);
     const updates = new Map<string, tf.Tensor>();
     const parts: tf.Tensor[] = [];
@@ -62,7 +67,9 @@ export function trainingStep(options: StepOptions): (inputs: Tensors) => Record<
     const settings = { hyper, betas, epsilon, clipGradNorm, decayLength: model.parameters.decayLength };
     const outputs = {
       ...adamW({ theta, m, v }, allReduceMean(grad), settings),
-      ...(buffers !== undefined && { buffers: allReduceMean(flatten({ ...current, ...Object.fromEntries(updates) }, model.buffers)) }),
+      ...(buffers !== undefined && {
+        buffers: allReduceMean(flatten({ ...current, ...Object.fromEntries(updates) }, model.buffers)),
+      }),
       loss: allReduceMean(loss),
       invariance: allReduceMean(invariance),
       sigreg: allReduceMean(sigreg),

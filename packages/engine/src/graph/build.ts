@@ -52,7 +52,11 @@ export const literal = (data: HostData, shape: readonly number[], dtype: Element
 
 /** int64 vector, as ONNX wants axes, shapes and the like. */
 export const i64 = (values: readonly number[]): Value =>
-  literal(BigInt64Array.from(values, (v) => BigInt(v)), [values.length], "int64");
+  literal(
+    BigInt64Array.from(values, (v) => BigInt(v)),
+    [values.length],
+    "int64",
+  );
 
 /** Scalar constant of a type. */
 export function scalar(value: number, dtype: ElementType = "float32"): Value {
@@ -111,7 +115,8 @@ export const binary = (op: string, a: Value, b: Value, dtype: ElementType = a.dt
   apply1(op, [a, b], { shape: broadcast(a.shape, b.shape), dtype });
 
 /** Elementwise unary node. */
-export const unary = (op: string, x: Value, dtype: ElementType = x.dtype): Value => apply1(op, [x], { shape: x.shape, dtype });
+export const unary = (op: string, x: Value, dtype: ElementType = x.dtype): Value =>
+  apply1(op, [x], { shape: x.shape, dtype });
 
 /** Reduction over `axes`. */
 export function reduce(op: string, x: Value, axes: readonly number[], keepDims: boolean): Value {

@@ -7,7 +7,12 @@ import type { Attribute, HostData, Node, Value } from "./value.ts";
 
 /** Field types: number, type, and repeated or not. */
 const schema: Readonly<Record<string, Readonly<Record<string, readonly [number, string, "repeated"?]>>>> = {
-  ModelProto: { irVersion: [1, "int64"], producerName: [2, "string"], graph: [7, "GraphProto"], opsetImport: [8, "OperatorSetIdProto", "repeated"] },
+  ModelProto: {
+    irVersion: [1, "int64"],
+    producerName: [2, "string"],
+    graph: [7, "GraphProto"],
+    opsetImport: [8, "OperatorSetIdProto", "repeated"],
+  },
   OperatorSetIdProto: { domain: [1, "string"], version: [2, "int64"] },
   GraphProto: {
     node: [1, "NodeProto", "repeated"],
@@ -24,7 +29,14 @@ const schema: Readonly<Record<string, Readonly<Record<string, readonly [number, 
     attribute: [5, "AttributeProto", "repeated"],
     domain: [7, "string"],
   },
-  AttributeProto: { name: [1, "string"], f: [2, "float"], i: [3, "int64"], s: [4, "bytes"], ints: [8, "int64", "repeated"], type: [20, "int32"] },
+  AttributeProto: {
+    name: [1, "string"],
+    f: [2, "float"],
+    i: [3, "int64"],
+    s: [4, "bytes"],
+    ints: [8, "int64", "repeated"],
+    type: [20, "int32"],
+  },
   TensorProto: { dims: [1, "int64", "repeated"], dataType: [2, "int32"], name: [8, "string"], rawData: [9, "bytes"] },
   ValueInfoProto: { name: [1, "string"], type: [2, "TypeProto"] },
   TypeProto: { tensorType: [1, "TensorTypeProto"] },
@@ -68,7 +80,12 @@ export function encodeModel(outputs: readonly Value[]): Model {
   const body = nodes.map((node, i) => nodeMessage(node, names, i));
   const ends = outputs.map((value, i) => ({ name: `out${i}`, value }));
   // an Identity a port: one value may leave twice, and an input may leave as it came
-  const exits = ends.map(({ name, value }) => ({ opType: "Identity", input: [names.of(value)], output: [name], attribute: [] }));
+  const exits = ends.map(({ name, value }) => ({
+    opType: "Identity",
+    input: [names.of(value)],
+    output: [name],
+    attribute: [],
+  }));
   const inputs = names.inputs();
   const graph = {
     name: "lejepa",
@@ -125,7 +142,12 @@ class Namer {
     this.#names.set(value, name);
     if (origin.kind === "input") this.#inputs.push({ name, value });
     if (origin.kind === "literal" || origin.kind === "data") {
-      this.#constants.push({ name, dims: [...value.shape], dataType: onnxType[value.dtype], rawData: rawBytes(origin.data) });
+      this.#constants.push({
+        name,
+        dims: [...value.shape],
+        dataType: onnxType[value.dtype],
+        rawData: rawBytes(origin.data),
+      });
     }
     return name;
   }

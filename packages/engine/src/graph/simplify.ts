@@ -92,8 +92,38 @@ function foldUniform(node: Node, inputs: readonly Value[]): Value | undefined {
   return Number.isNaN(result) ? undefined : scalar(result);
 }
 
-const ELEMENTWISE_BINARY = new Set(["Add", "Sub", "Mul", "Div", "Max", "Min", "Pow", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal", "And", "Or"]);
-const ELEMENTWISE_UNARY = new Set(["Neg", "Exp", "Log", "Sqrt", "Cos", "Sin", "Erf", "Relu", "Tanh", "Sigmoid", "Reciprocal", "Abs", "Cast", "Not"]);
+const ELEMENTWISE_BINARY = new Set([
+  "Add",
+  "Sub",
+  "Mul",
+  "Div",
+  "Max",
+  "Min",
+  "Pow",
+  "Greater",
+  "GreaterOrEqual",
+  "Less",
+  "LessOrEqual",
+  "Equal",
+  "And",
+  "Or",
+]);
+const ELEMENTWISE_UNARY = new Set([
+  "Neg",
+  "Exp",
+  "Log",
+  "Sqrt",
+  "Cos",
+  "Sin",
+  "Erf",
+  "Relu",
+  "Tanh",
+  "Sigmoid",
+  "Reciprocal",
+  "Abs",
+  "Cast",
+  "Not",
+]);
 
 /** f(expand(x)) = expand(f(x)); a broadcast operand needs no expansion of its own. */
 function sinkExpand(node: Node, inputs: readonly Value[]): Value | undefined {
@@ -131,7 +161,9 @@ const first = (inputs: readonly Value[]): Value => inputs[0] as Value;
 const second = (inputs: readonly Value[]): Value => inputs[1] as Value;
 const perm = (node: Node): readonly number[] => (node.attributes.perm as { ints: readonly number[] }).ints;
 const literalInts = (value: Value): number[] | undefined =>
-  value.origin.kind === "literal" && value.origin.data instanceof BigInt64Array ? Array.from(value.origin.data, Number) : undefined;
+  value.origin.kind === "literal" && value.origin.data instanceof BigInt64Array
+    ? Array.from(value.origin.data, Number)
+    : undefined;
 
 function simplifyReshape(node: Node, inputs: readonly Value[]): Value | undefined {
   const x = first(inputs);
@@ -150,11 +182,16 @@ function simplifyTranspose(node: Node, inputs: readonly Value[]): Value | undefi
   const inner = producer(x, "Transpose");
   if (inner !== undefined) {
     const before = perm(inner);
-    return transpose(first(inner.inputs), order.map((p) => before[p] as number));
+    return transpose(
+      first(inner.inputs),
+      order.map((p) => before[p] as number),
+    );
   }
   // only axes of extent 1 move: the bytes stay
   const moved = order.filter((p) => x.shape[p] !== 1);
-  return moved.every((p, i) => i === 0 || p > (moved[i - 1] as number)) ? reshape(x, (node.outputs[0] as Value).shape) : undefined;
+  return moved.every((p, i) => i === 0 || p > (moved[i - 1] as number))
+    ? reshape(x, (node.outputs[0] as Value).shape)
+    : undefined;
 }
 
 function simplifyCast(node: Node, inputs: readonly Value[]): Value | undefined {
@@ -188,7 +225,8 @@ function simplifySum(node: Node, inputs: readonly Value[]): Value | undefined {
   const innerAxes = inner === undefined ? undefined : literalInts(second(inner.inputs));
   if (inner === undefined || outerAxes === undefined || innerAxes === undefined) return undefined;
   const source = first(inner.inputs);
-  if (sameShape(source.shape, first(inputs).shape) || first(inputs).shape.length !== source.shape.length) return undefined;
+  if (sameShape(source.shape, first(inputs).shape) || first(inputs).shape.length !== source.shape.length)
+    return undefined;
   const axes = [...new Set([...innerAxes, ...outerAxes])].sort((a, b) => a - b);
   return reshape(reduce("ReduceSum", source, axes, true), (node.outputs[0] as Value).shape);
 }
@@ -220,8 +258,12 @@ function simplifyConcat(node: Node, inputs: readonly Value[]): Value | undefined
   if (parts.length === 1) return first(parts);
   if (parts.length < inputs.length) return apply1("Concat", parts, node.outputs[0] as Value, node.attributes);
   const split = producer(first(inputs), "Split");
-  const joined = split !== undefined && split.outputs.length === inputs.length && inputs.every((part, i) => part === split.outputs[i]);
-  const sameAxis = split !== undefined && JSON.stringify(split.attributes.axis) === JSON.stringify(node.attributes.axis);
+  const joined =
+    split !== undefined &&
+    split.outputs.length === inputs.length &&
+    inputs.every((part, i) => part === split.outputs[i]);
+  const sameAxis =
+    split !== undefined && JSON.stringify(split.attributes.axis) === JSON.stringify(node.attributes.axis);
   return joined && sameAxis ? first(split.inputs) : undefined;
 }
 
@@ -263,7 +305,9 @@ const rules: Readonly<Record<string, Simplifier>> = {
   Tile: (node, inputs) => {
     const x = first(inputs);
     const reps = literalInts(second(inputs)) ?? [];
-    return reps.every((count, i) => count === 1 || x.shape[i] === 1) ? expand(x, (node.outputs[0] as Value).shape) : undefined;
+    return reps.every((count, i) => count === 1 || x.shape[i] === 1)
+      ? expand(x, (node.outputs[0] as Value).shape)
+      : undefined;
   },
   ReduceSum: simplifySum,
   ReduceMean: simplifyReduction,
@@ -272,4 +316,3 @@ const rules: Readonly<Record<string, Simplifier>> = {
   MatMul: simplifyMatMul,
   Concat: simplifyConcat,
 };
-

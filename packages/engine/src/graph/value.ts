@@ -59,7 +59,13 @@ export const sameShape = (a: readonly number[], b: readonly number[]): boolean =
   a.length === b.length && a.every((extent, i) => extent === b[i]);
 
 /** Bytes of one element. */
-export const elementBytes: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, bool: 1, int64: 8, uint8: 1 };
+export const elementBytes: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  int64: 8,
+  uint8: 1,
+};
 
 /** The node that computes `value`, when `op` (or any) is what computes it. */
 export function producer(value: Value, op?: string): Node | undefined {

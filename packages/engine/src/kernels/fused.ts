@@ -66,7 +66,11 @@ const gridSample = kernel<Required<GridSampleOptions>>((inputs, { paddingMode, a
   const grid = input(inputs, "grid");
   const [n = 0, c = 0] = x.shape;
   const shape = [n, c, grid.shape[1] ?? 0, grid.shape[2] ?? 0];
-  const attributes = { mode: text("linear"), padding_mode: text(paddingMode), align_corners: int(Number(alignCorners)) };
+  const attributes = {
+    mode: text("linear"),
+    padding_mode: text(paddingMode),
+    align_corners: int(Number(alignCorners)),
+  };
   return apply("GridSample", [x, grid], [{ shape, dtype: "float32" }], attributes);
 });
 
@@ -77,7 +81,10 @@ const layerNorm = kernel<{ epsilon: number }>((inputs, { epsilon }) => {
 });
 
 /** One value for each channel: all extents but the second are 1. */
-const perChannel = (x: Value): ValueSpec => ({ shape: x.shape.map((extent, i) => (i === 1 ? extent : 1)), dtype: "float32" });
+const perChannel = (x: Value): ValueSpec => ({
+  shape: x.shape.map((extent, i) => (i === 1 ? extent : 1)),
+  dtype: "float32",
+});
 
 const channelSum = kernel((inputs) => composite("ChannelSum", [input(inputs, "x")], perChannel(input(inputs, "x"))));
 
@@ -111,6 +118,7 @@ export const fused: KernelTable = {
   },
   LejepaGelu: (inputs) => composite("Gelu", [input(inputs, "x")], input(inputs, "x")),
   LejepaGeluGrad: (inputs) => composite("GeluGrad", [input(inputs, "dy"), input(inputs, "x")], input(inputs, "dy")),
-  LejepaSoftmaxGrad: (inputs) => composite("SoftmaxGrad", [input(inputs, "dy"), input(inputs, "y")], input(inputs, "dy")),
+  LejepaSoftmaxGrad: (inputs) =>
+    composite("SoftmaxGrad", [input(inputs, "dy"), input(inputs, "y")], input(inputs, "dy")),
   LejepaAllReduceMean: (inputs) => composite("AllReduceMean", [input(inputs, "x")], input(inputs, "x")),
 };

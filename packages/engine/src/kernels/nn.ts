@@ -55,7 +55,12 @@ interface ConvAttributes {
 }
 
 /** tfjs's convolution geometry from its attributes, which may differ between the two axes. */
-function convInfo(xShape: number[], filterShape: number[], a: ConvAttributes, depthwise: boolean): tf.backend_util.Conv2DInfo {
+function convInfo(
+  xShape: number[],
+  filterShape: number[],
+  a: ConvAttributes,
+  depthwise: boolean,
+): tf.backend_util.Conv2DInfo {
   const format = tf.backend_util.convertConv2DDataFormat(a.dataFormat ?? "NHWC");
   return tf.backend_util.computeConv2DInfo(
     xShape as [number, number, number, number],
@@ -79,7 +84,9 @@ interface Square {
 function squared(info: tf.backend_util.Conv2DInfo, groups: number): Square {
   const { padInfo, inHeight, inWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
   if (strideHeight !== strideWidth || dilationHeight !== dilationWidth) {
-    throw new RangeError("strides and dilations that differ between height and width are not supported on this backend");
+    throw new RangeError(
+      "strides and dilations that differ between height and width are not supported on this backend",
+    );
   }
   const geometry = { stride: strideHeight, padding: 0, dilation: dilationHeight, groups };
   return {
@@ -91,14 +98,22 @@ function squared(info: tf.backend_util.Conv2DInfo, groups: number): Square {
 
 function padded(x: Value, { before, extent }: Square): Value {
   const [, , h = 0, w = 0] = x.shape;
-  return pad(x, [[0, 0], [0, 0], [before[0], extent[0] - h - before[0]], [before[1], extent[1] - w - before[1]]]);
+  return pad(x, [
+    [0, 0],
+    [0, 0],
+    [before[0], extent[0] - h - before[0]],
+    [before[1], extent[1] - w - before[1]],
+  ]);
 }
 
 const convolution = kernel<ConvAttributes>((inputs, attributes) => {
   const x = input(inputs, "x");
   const filter = input(inputs, "filter");
   const info = convInfo([...x.shape], [...filter.shape], attributes, false);
-  return layoutBack(convolve(layoutIn(x, attributes), toOihw(filter), info, info.inChannels / (filter.shape[2] ?? 1)), attributes);
+  return layoutBack(
+    convolve(layoutIn(x, attributes), toOihw(filter), info, info.inChannels / (filter.shape[2] ?? 1)),
+    attributes,
+  );
 });
 
 const layoutIn = (x: Value, { dataFormat }: ConvAttributes): Value => (dataFormat === "NCHW" ? x : toChannelsFirst(x));

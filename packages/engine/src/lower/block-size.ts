@@ -30,7 +30,11 @@ function probeGraph(): Value {
   const shape = [1, CHANNELS, POSITIONS, 1];
   const numbers = Float32Array.from({ length: CHANNELS * POSITIONS }, (_, i) => i);
   const x: Value = literal(numbers, shape, "float32");
-  const scale = literal(Float32Array.from({ length: CHANNELS }, (_, c) => c + 1), [CHANNELS, 1, 1, 1], "float32");
+  const scale = literal(
+    Float32Array.from({ length: CHANNELS }, (_, c) => c + 1),
+    [CHANNELS, 1, 1, 1],
+    "float32",
+  );
   const reordered = apply1("ReorderInput", [x], x, {}, "com.microsoft.nchwc");
   const attributes = { kernel_shape: ints([1, 1]), group: int(CHANNELS) };
   return reshape(apply1("Conv", [reordered, scale], x, attributes, "com.microsoft.nchwc"), [CHANNELS * POSITIONS]);

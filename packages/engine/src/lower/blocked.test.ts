@@ -17,10 +17,16 @@ function numbers(count: number, seed: number): Float32Array {
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-async function outputsOn(device: "cpu" | "reference", fn: Fn, inputs: Inputs): Promise<{ values: Map<string, Float32Array>; ops: string[] }> {
+async function outputsOn(
+  device: "cpu" | "reference",
+  fn: Fn,
+  inputs: Inputs,
+): Promise<{ values: Map<string, Float32Array>; ops: string[] }> {
   const engine = await createEngine({ device });
   const program = await engine.compile(fn as never, inputs as never);
-  const feeds = Object.fromEntries(Object.entries(inputs).map(([name, { shape }], i) => [name, numbers(size(shape), i + 1)]));
+  const feeds = Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape }], i) => [name, numbers(size(shape), i + 1)]),
+  );
   const results = await program.run(feeds);
   const values = new Map<string, Float32Array>();
   for (const [name, tensor] of Object.entries(results)) {
@@ -96,18 +102,26 @@ const cases: readonly Case[] = [
 ];
 
 describe("convolution and its gradients on blocks of channels are the plain ones", () => {
-  test.each(cases)("x $x, w $w, stride $stride, padding $padding, dilation $dilation, groups $groups", async (given) => {
-    const { x, w, stride = 1, padding = 0, dilation = 1, groups = 1 } = given;
-    const fn = withGradients(["x", "w"], (a, b) => conv2d(a as tf.Tensor, b as tf.Tensor, { stride, padding, dilation, groups }));
-    const ops = await agree(fn, { x: { shape: x }, w: { shape: w } });
-    expect(ops.includes("ReorderInput")).toBe(given.isBlocked !== false && blockSize() !== undefined);
-  });
+  test.each(cases)(
+    "x $x, w $w, stride $stride, padding $padding, dilation $dilation, groups $groups",
+    async (given) => {
+      const { x, w, stride = 1, padding = 0, dilation = 1, groups = 1 } = given;
+      const fn = withGradients(["x", "w"], (a, b) =>
+        conv2d(a as tf.Tensor, b as tf.Tensor, { stride, padding, dilation, groups }),
+      );
+      const ops = await agree(fn, { x: { shape: x }, w: { shape: w } });
+      expect(ops.includes("ReorderInput")).toBe(given.isBlocked !== false && blockSize() !== undefined);
+    },
+  );
 });
 
 test("batch norm of a convolution, its gradient and its statistics", async () => {
   const inputs = { x: { shape: [6, 16, 5, 7] }, w: { shape: [32, 16, 3, 3] }, g: { shape: [32] }, b: { shape: [32] } };
-  const normed = (x: tf.Tensor, w: tf.Tensor, g: tf.Tensor, b: tf.Tensor) => batchNorm(conv2d(x, w, { padding: 1 }), g, b);
-  const gradients = withGradients(["x", "w", "g", "b"], (x, w, g, b) => tf.relu(normed(x as tf.Tensor, w as tf.Tensor, g as tf.Tensor, b as tf.Tensor).y));
+  const normed = (x: tf.Tensor, w: tf.Tensor, g: tf.Tensor, b: tf.Tensor) =>
+    batchNorm(conv2d(x, w, { padding: 1 }), g, b);
+  const gradients = withGradients(["x", "w", "g", "b"], (x, w, g, b) =>
+    tf.relu(normed(x as tf.Tensor, w as tf.Tensor, g as tf.Tensor, b as tf.Tensor).y),
+  );
   const ops = await agree((i) => {
     const { mean, variance } = normed(i.x as tf.Tensor, i.w as tf.Tensor, i.g as tf.Tensor, i.b as tf.Tensor);
     return { ...gradients(i), mean, variance };
@@ -126,7 +140,14 @@ function twoBlocks(p: (name: string) => tf.Tensor, x: tf.Tensor): tf.Tensor {
 }
 
 test("a residual network's step", async () => {
-  const weights = { stem: [16, 3, 3, 3], a: [16, 16, 3, 3], c: [16, 16, 3, 3], d: [32, 16, 3, 3], e: [32, 32, 3, 3], f: [32, 16, 1, 1] };
+  const weights = {
+    stem: [16, 3, 3, 3],
+    a: [16, 16, 3, 3],
+    c: [16, 16, 3, 3],
+    d: [32, 16, 3, 3],
+    e: [32, 32, 3, 3],
+    f: [32, 16, 1, 1],
+  };
   const inputs: Record<string, { shape: number[] }> = { x: { shape: [8, 3, 12, 12] } };
   for (const [name, shape] of Object.entries(weights)) {
     inputs[name] = { shape };
@@ -135,7 +156,9 @@ test("a residual network's step", async () => {
   }
   const names = Object.keys(inputs).filter((name) => name !== "x");
   const ops = await agree((i) => {
-    const fn = withGradients(names, (...values) => twoBlocks((name) => values[names.indexOf(name)] as tf.Tensor, i.x as tf.Tensor));
+    const fn = withGradients(names, (...values) =>
+      twoBlocks((name) => values[names.indexOf(name)] as tf.Tensor, i.x as tf.Tensor),
+    );
     return fn(i);
   }, inputs);
   expect(ops).not.toContain("ConvTranspose");

@@ -168,7 +168,9 @@ const binaryRule: BlockedRule = (node, inputs, pass) => {
   const activation = (left === undefined ? y : x) as Value;
   if (!sameShape(activation.shape, shape)) return undefined;
   if (left !== undefined && right !== undefined && sameShape(x.shape, y.shape)) {
-    return { blocked: (node.op === "Add" ? fusedSum(node, [left, right], pass) : undefined) ?? binary(node.op, left, right) };
+    return {
+      blocked: (node.op === "Add" ? fusedSum(node, [left, right], pass) : undefined) ?? binary(node.op, left, right),
+    };
   }
   const other = left === undefined ? x : y;
   const quick = perChannelRule(node.op, activation, other);
@@ -209,16 +211,39 @@ const reduction: BlockedRule = (node, [x]) => {
     return { plain: reshape(reduce(node.op, reshape(held, [n, blocks, h * w, b]), [2], true), shape) };
   }
   if (axes === "0,2,3" && node.op === "ReduceSum") return { plain: reshape(channelSum(held), shape) };
-  if (axes === "0,1,2,3") return { plain: reshape(reduce(node.op, reshape(held, [sizeOf(held.shape)]), [0], true), shape) };
+  if (axes === "0,1,2,3")
+    return { plain: reshape(reduce(node.op, reshape(held, [sizeOf(held.shape)]), [0], true), shape) };
   return undefined;
 };
 
 const concatenation: BlockedRule = (node, inputs, { b }) => {
   if (intOf(node, "axis") !== 0 || inputs.every((x) => heldOf(x) === undefined)) return undefined;
-  return { blocked: concat(inputs.map((x) => toBlocked(x, b)), 0) };
+  return {
+    blocked: concat(
+      inputs.map((x) => toBlocked(x, b)),
+      0,
+    ),
+  };
 };
 
-const UNARY = ["Neg", "Exp", "Log", "Sqrt", "Abs", "Erf", "Tanh", "Sigmoid", "Reciprocal", "Cos", "Sin", "Step", "Gelu", "HardSigmoid", "LeakyRelu", "Elu"];
+const UNARY = [
+  "Neg",
+  "Exp",
+  "Log",
+  "Sqrt",
+  "Abs",
+  "Erf",
+  "Tanh",
+  "Sigmoid",
+  "Reciprocal",
+  "Cos",
+  "Sin",
+  "Step",
+  "Gelu",
+  "HardSigmoid",
+  "LeakyRelu",
+  "Elu",
+];
 const BINARY = ["Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"];
 
 const each = (ops: readonly string[], rule: BlockedRule): Record<string, BlockedRule> =>

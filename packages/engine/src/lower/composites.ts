@@ -27,7 +27,7 @@ export type LoweringTable = Readonly<Record<string, Lowering>>;
 export const intOf = (node: Node, name: string): number => (node.attributes[name] as { int: number }).int;
 
 /** Float attribute. */
-export const floatOf = (node: Node, name: string): number => (node.attributes[name] as { float: number }).float;
+const floatOf = (node: Node, name: string): number => (node.attributes[name] as { float: number }).float;
 
 /** The first output of a node, whose shape and type its replacement must have. */
 export const outputOf = (node: Node): Value => node.outputs[0] as Value;
@@ -84,7 +84,9 @@ export const matMulLowering =
     const rightBatch = sizeOf(right.shape.slice(0, -2));
     const leftBatch = sizeOf(left.shape.slice(0, -2));
     if (rightBatch !== 1 || (transA && leftBatch !== 1)) return batched(left, right, transA, transB, alpha, out);
-    const flatA = transA ? reshape(left, left.shape.slice(-2)) : reshape(left, [leftBatch * (left.shape.at(-2) as number), left.shape.at(-1) as number]);
+    const flatA = transA
+      ? reshape(left, left.shape.slice(-2))
+      : reshape(left, [leftBatch * (left.shape.at(-2) as number), left.shape.at(-1) as number]);
     const flatB = reshape(right, right.shape.slice(-2));
     return reshape(single(flatA, flatB, transA, transB, alpha), out.shape);
   };
@@ -93,7 +95,10 @@ const layerNorm: Lowering = (node, [x]) => {
   const [y, inverseStd] = node.outputs as [Value, Value];
   const ones = uniform(1, [y.shape.at(-1) as number]);
   const outputs = [y, { shape: inverseStd.shape, dtype: "float32" as const }, inverseStd];
-  const made = apply("LayerNormalization", [x as Value, ones], outputs, { axis: int(-1), epsilon: float(floatOf(node, "epsilon")) });
+  const made = apply("LayerNormalization", [x as Value, ones], outputs, {
+    axis: int(-1),
+    epsilon: float(floatOf(node, "epsilon")),
+  });
   return [made[0] as Value, made[2] as Value];
 };
 
@@ -127,7 +132,7 @@ const softmaxGrad: Lowering = (_, [dy, y]) => {
 };
 
 /** ONNX's attributes of a convolution, from ours. */
-export function convAttributes(node: Node, kernel: readonly number[]): Record<string, Attribute> {
+function convAttributes(node: Node, kernel: readonly number[]): Record<string, Attribute> {
   const padding = intOf(node, "padding");
   return {
     kernel_shape: ints(kernel),
@@ -168,15 +173,21 @@ const convWeightGrad: Lowering = (node, [dy, x]) => {
   const images = reshape(swapped, [perGroup, groups * n, h, width]);
   const kernels = transpose(gradient, [1, 0, 2, 3]);
   const [stride, dilation, padding] = [intOf(node, "stride"), intOf(node, "dilation"), intOf(node, "padding")];
-  const reach = (extent: number, k: number): number => Math.floor((extent + 2 * padding - stride * (k - 1) - 1) / dilation) + 1;
+  const reach = (extent: number, k: number): number =>
+    Math.floor((extent + 2 * padding - stride * (k - 1) - 1) / dilation) + 1;
   const shape = [perGroup, o, reach(h, oh), reach(width, ow)];
-  const raw = apply1("Conv", [images, kernels], { shape, dtype: "float32" }, {
-    kernel_shape: ints([oh, ow]),
-    strides: ints([dilation, dilation]),
-    pads: ints([padding, padding, padding, padding]),
-    dilations: ints([stride, stride]),
-    group: int(groups),
-  });
+  const raw = apply1(
+    "Conv",
+    [images, kernels],
+    { shape, dtype: "float32" },
+    {
+      kernel_shape: ints([oh, ow]),
+      strides: ints([dilation, dilation]),
+      pads: ints([padding, padding, padding, padding]),
+      dilations: ints([stride, stride]),
+      group: int(groups),
+    },
+  );
   const cropped = slice(raw, [0, 0, 0, 0], [perGroup, o, out.shape[2] as number, out.shape[3] as number]);
   return transpose(cropped, [1, 0, 2, 3]);
 };

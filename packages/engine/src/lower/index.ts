@@ -14,7 +14,13 @@ import { webgpuComposites } from "./webgpu.ts";
 export type SessionDevice = "cpu" | "webgpu";
 
 const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
-  cpu: { ...composites, ...channelComposites, Unblock: unblockLowering, Step: (_, [x]) => steepStep(x as Value), MatMul: matMulLowering(fusedBatched, rowChunked) },
+  cpu: {
+    ...composites,
+    ...channelComposites,
+    Unblock: unblockLowering,
+    Step: (_, [x]) => steepStep(x as Value),
+    MatMul: matMulLowering(fusedBatched, rowChunked),
+  },
   webgpu: { ...composites, ...channelComposites, ...webgpuComposites, MatMul: matMulLowering(plainBatched) },
 };
 

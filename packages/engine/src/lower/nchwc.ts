@@ -1,7 +1,22 @@
 // Convolutions and per-channel sums on channel-blocked activations, [n, c/b, h, w, b], through ONNX Runtime's NCHWc
 // kernels (`com.microsoft.nchwc`), whose logical shape is NCHW while the bytes are blocked. CPU only, float32.
 // Weights come and go as OIHW. Not here: which values are held blocked (blocked.ts).
-import { apply1, binary, concat, expand, i64, int, ints, pad, reduce, reshape, scalar, slice, transpose, uniform } from "../graph/build.ts";
+import {
+  apply1,
+  binary,
+  concat,
+  expand,
+  i64,
+  int,
+  ints,
+  pad,
+  reduce,
+  reshape,
+  scalar,
+  slice,
+  transpose,
+  uniform,
+} from "../graph/build.ts";
 import type { Attribute, Value } from "../graph/value.ts";
 import { sizeOf } from "../graph/value.ts";
 
@@ -11,7 +26,7 @@ const DOMAIN = "com.microsoft.nchwc";
 export type Blocked = Value;
 
 /** Extents of a blocked activation. */
-export function extents({ shape }: Blocked): { n: number; c: number; h: number; w: number; b: number } {
+function extents({ shape }: Blocked): { n: number; c: number; h: number; w: number; b: number } {
   const [n = 0, blocks = 0, h = 0, w = 0, b = 1] = shape;
   return { n, c: blocks * b, h, w, b };
 }
@@ -53,8 +68,14 @@ interface Window {
   readonly bias?: Value;
 }
 
-const reach = (extent: number, before: number, after: number, kernel: number, stride: number, dilation: number): number =>
-  Math.floor((extent + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
+const reach = (
+  extent: number,
+  before: number,
+  after: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+): number => Math.floor((extent + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
 
 /** The NCHWc convolution kernel on logical shapes; `channels` come out. */
 function convolve(x: Value, weight: Value, channels: number, window: Window): Value {
@@ -92,7 +113,12 @@ function forwardWeight(weight: Value, b: number): Value {
 export function convForward(x: Value, weight: Value, { stride, padding, dilation }: Geometry, b: number): Blocked {
   const [o = 0, , kh = 0, kw = 0] = weight.shape;
   const image = x.shape.length === 5 ? logical(x) : x;
-  const window = { kernel: [kh, kw], strides: [stride, stride], pads: Array<number>(4).fill(padding), dilations: [dilation, dilation] };
+  const window = {
+    kernel: [kh, kw],
+    strides: [stride, stride],
+    pads: Array<number>(4).fill(padding),
+    dilations: [dilation, dilation],
+  };
   return blockedFrom(convolve(image, forwardWeight(weight, b), o, window), b);
 }
 
@@ -116,7 +142,12 @@ interface Phase {
   readonly after: number;
 }
 
-function phases(extent: number, size: number, kernel: number, { stride, padding, dilation }: Geometry): Phase[] | undefined {
+function phases(
+  extent: number,
+  size: number,
+  kernel: number,
+  { stride, padding, dilation }: Geometry,
+): Phase[] | undefined {
   // undilated only, except that stride 1 needs no phases
   if (stride === 1) {
     const taps = Array.from({ length: kernel }, (_, i) => kernel - 1 - i);
@@ -136,7 +167,12 @@ function phases(extent: number, size: number, kernel: number, { stride, padding,
 }
 
 /** Gradient to the input of shape NCHW; undefined where the geometry does not fit these kernels. */
-export function convInputGradient(dy: Blocked, weight: Value, geometry: Geometry, inputShape: readonly number[]): Blocked | undefined {
+export function convInputGradient(
+  dy: Blocked,
+  weight: Value,
+  geometry: Geometry,
+  inputShape: readonly number[],
+): Blocked | undefined {
   const { h, w, n, b } = extents(dy);
   const [, c = 0, height = 0, width = 0] = inputShape;
   const [, , kh = 0, kw = 0] = weight.shape;
@@ -154,11 +190,17 @@ export function convInputGradient(dy: Blocked, weight: Value, geometry: Geometry
     return convolve(logical(dy), reshape(taps, [c, extents(dy).c, ...kernel]), c, { kernel, pads, dilations });
   };
   if (geometry.stride === 1) return blockedFrom(part(rows[0] as Phase, columns[0] as Phase), b);
-  return interleave(rows.map((row) => columns.map((column) => part(row, column))), { b, height, width });
+  return interleave(
+    rows.map((row) => columns.map((column) => part(row, column))),
+    { b, height, width },
+  );
 }
 
 /** Puts the phases of a strided gradient back between each other. */
-function interleave(parts: readonly (readonly Value[])[], { b, height, width }: { b: number; height: number; width: number }): Blocked {
+function interleave(
+  parts: readonly (readonly Value[])[],
+  { b, height, width }: { b: number; height: number; width: number },
+): Blocked {
   const [n = 0, c = 0, h = 0, w = 0] = parts[0]?.[0]?.shape ?? [];
   const stride = parts.length;
   const lines = n * (c / b) * h;
@@ -198,7 +240,10 @@ const ones = (count: number): Value => uniform(1, [count, 1, 1, 1]);
 /** Blocked `x` with images as lanes and channels beside the columns: `[c/b, n, h, w b]`, columns padded. */
 function laneImages(x: Blocked, left: number, right: number): Value {
   const { n, c, h, b } = extents(x);
-  const wide = left + right === 0 ? logical(x) : convolve(logical(x), ones(c), c, { kernel: [1, 1], pads: [0, left, 0, right], group: c });
+  const wide =
+    left + right === 0
+      ? logical(x)
+      : convolve(logical(x), ones(c), c, { kernel: [1, 1], pads: [0, left, 0, right], group: c });
   const width = wide.shape[3] as number;
   const byBlock = transpose(reshape(wide, [n, c / b, h * width * b]), [1, 0, 2]);
   return reshape(reorderIn(reshape(byBlock, [c / b, n, h * width * b, 1])), [c / b, n, h, width * b]);
@@ -275,16 +320,23 @@ export function channelAffine(x: Blocked, scale: Value, shift: Value): Blocked {
 /** x scale. */
 export function channelScale(x: Blocked, scale: Value): Blocked {
   const { c, b } = extents(x);
-  return blockedFrom(convolve(logical(x), reshape(perChannel(scale), [c, 1, 1, 1]), c, { kernel: [1, 1], group: c }), b);
+  return blockedFrom(
+    convolve(logical(x), reshape(perChannel(scale), [c, 1, 1, 1]), c, { kernel: [1, 1], group: c }),
+    b,
+  );
 }
 
 /** x + shift. */
-export const channelShift = (x: Blocked, shift: Value): Blocked => channelAffine(x, expand(scalar(1), [extents(x).c]), shift);
+export const channelShift = (x: Blocked, shift: Value): Blocked =>
+  channelAffine(x, expand(scalar(1), [extents(x).c]), shift);
 
 /** Sum over images and pixels, `[1, c, 1, 1]`: a product with ones over images, then the pixels. */
 export function channelSum(x: Blocked): Value {
   const { n, c, h, w, b } = extents(x);
-  const overImages = apply1("MatMul", [uniform(1, [1, n]), reshape(x, [n, c * h * w])], { shape: [1, c * h * w], dtype: "float32" });
+  const overImages = apply1("MatMul", [uniform(1, [1, n]), reshape(x, [n, c * h * w])], {
+    shape: [1, c * h * w],
+    dtype: "float32",
+  });
   return reshape(reduce("ReduceSum", reshape(overImages, [c / b, h * w, b]), [1], false), [1, c, 1, 1]);
 }
 
@@ -303,13 +355,21 @@ export function pixelMean(x: Blocked): Value {
 }
 
 /** `y` with an addend or an activation built into the convolution that made it; undefined where that is not possible. */
-export function fusedInto(y: Blocked, { addend, relu }: { readonly addend?: Blocked; readonly relu?: boolean }): Blocked | undefined {
+export function fusedInto(
+  y: Blocked,
+  { addend, relu }: { readonly addend?: Blocked; readonly relu?: boolean },
+): Blocked | undefined {
   const made = y.origin.kind === "node" && y.origin.node.op === "Reshape" ? (y.origin.node.inputs[0] as Value) : y;
   if (made.origin.kind !== "node") return undefined;
   const { node } = made.origin;
   if (node.op !== "Conv" || node.domain !== DOMAIN || node.attributes.activation !== undefined) return undefined;
   if (addend !== undefined && node.inputs.length > 3) return undefined;
-  const [x, weight, bias = uniform(0, [made.shape[1] as number]), ...rest] = node.inputs as [Value, Value, Value?, Value?];
+  const [x, weight, bias = uniform(0, [made.shape[1] as number]), ...rest] = node.inputs as [
+    Value,
+    Value,
+    Value?,
+    Value?,
+  ];
   const kept = rest.filter((v) => v !== undefined);
   const inputs = addend === undefined ? node.inputs : [x, weight, bias, ...kept, logical(addend)];
   const attributes = relu === true ? { ...node.attributes, activation: { text: "Relu" } } : node.attributes;

@@ -28,7 +28,8 @@ export function softmax(x: tf.Tensor): tf.Tensor {
     (save as tf.GradSaveFunc)([y]);
     return {
       value: y,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => runFusedOne("LejepaSoftmaxGrad", { dy, y: saved[0] as tf.Tensor }),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        runFusedOne("LejepaSoftmaxGrad", { dy, y: saved[0] as tf.Tensor }),
     };
   });
   return op(x);

@@ -115,7 +115,16 @@ function taps(
   // pad bottom and right far enough that every strided window can be reshaped into [.., stride]
   const below = Math.max(0, dilation * (kh - 1) + height * stride - h - padding);
   const right = Math.max(0, dilation * (kw - 1) + width * stride - w - padding);
-  const padded = tf.pad(x, [[0, 0], [0, 0], [padding, below], [padding, right]], padValue);
+  const padded = tf.pad(
+    x,
+    [
+      [0, 0],
+      [0, 0],
+      [padding, below],
+      [padding, right],
+    ],
+    padValue,
+  );
   const all: Tap[] = [];
   for (let row = 0; row < kh; row++) {
     for (let column = 0; column < kw; column++) {
@@ -179,7 +188,6 @@ export function averagePool2d(x: tf.Tensor, options: PoolOptions): tf.Tensor {
   const weight = tf.fill([c, 1, kernel, kernel], 1 / (kernel * kernel));
   return conv2d(x, weight, { stride: geometry.stride, padding: geometry.padding, groups: c });
 }
-
 
 function pooled(x: tf.Tensor, geometry: ConvGeometry & { kernel: number }, padValue: number): tf.Tensor[] {
   const { kernel } = geometry;

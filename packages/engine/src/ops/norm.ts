@@ -18,7 +18,10 @@ function plainLayerNorm(x: tf.Tensor, epsilon: number): tf.Tensor {
 
 function fusedLayerNorm(x: tf.Tensor, epsilon: number): tf.Tensor {
   const op = tf.customGrad((input, save) => {
-    const [y, inverseStd] = runFused("LejepaLayerNorm", { x: input as tf.Tensor }, { epsilon }) as [tf.Tensor, tf.Tensor];
+    const [y, inverseStd] = runFused("LejepaLayerNorm", { x: input as tf.Tensor }, { epsilon }) as [
+      tf.Tensor,
+      tf.Tensor,
+    ];
     (save as tf.GradSaveFunc)([y, inverseStd]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
       runFusedOne("LejepaLayerNormGrad", { dy, y: saved[0] as tf.Tensor, inverseStd: saved[1] as tf.Tensor });

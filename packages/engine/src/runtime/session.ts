@@ -27,7 +27,12 @@ export interface SessionSettings {
   readonly resident?: readonly string[];
 }
 
-function sessionOptions({ device, threads, profilePrefix, resident = [] }: SessionSettings): InferenceSession.SessionOptions {
+function sessionOptions({
+  device,
+  threads,
+  profilePrefix,
+  resident = [],
+}: SessionSettings): InferenceSession.SessionOptions {
   const locations = Object.fromEntries(resident.map((name) => [name, "gpu-buffer" as const]));
   const profiling = profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix };
   return {
