@@ -18,7 +18,6 @@ export function matrix(data: Float32Array, rows: number, columns: number): Matri
   throw new LejepaError({ code: "E_SHAPE", where: "matrix", expected, got: String(data.length) });
 }
 
-
 /** Rows of length 1; rows of zeros stay zero. */
 export function unitRows(m: Matrix): Matrix {
   const out = m.data.slice();
