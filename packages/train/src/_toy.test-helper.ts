@@ -7,17 +7,24 @@ import { bindDataset, type ConfigInput, defineDataset, type ImageRecord, stream 
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 
+interface Form {
+  readonly size: number;
+  readonly channels: number;
+  readonly bits: 8 | 16;
+}
+
 /** Stripes whose direction is the class, on a random phase, with noise. */
-function stripes(number: number, label: number, size: number, channels: number): ImageRecord {
+function stripes(number: number, label: number, { size, channels, bits }: Form): ImageRecord {
   const random = stream(1, "toy image", number);
   const phase = random.uniform(0, 6);
-  const data = new Uint8Array(size * size * channels);
+  const data = new (bits === 8 ? Uint8Array : Uint16Array)(size * size * channels);
+  const scale = bits === 8 ? 1 : 257;
   for (let i = 0; i < data.length; i++) {
     const x = Math.floor(i / channels) % size;
     const y = Math.floor(i / (channels * size));
-    data[i] = 128 + 80 * Math.sin(phase + (label === 0 ? x : y)) + random.uniform(-20, 20);
+    data[i] = scale * Math.round(128 + 80 * Math.sin(phase + (label === 0 ? x : y)) + random.uniform(-20, 20));
   }
-  return { data, width: size, height: size, channels, dtype: "uint8" };
+  return { data, width: size, height: size, channels, dtype: bits === 8 ? "uint8" : "uint16" };
 }
 
 const toy = defineDataset({
@@ -25,7 +32,7 @@ const toy = defineDataset({
   title: "Toy",
   license: "MIT",
   citation: "",
-  options: z.strictObject({ path: z.string(), count: z.int(), classes: z.int().default(2) }),
+  options: z.strictObject({ path: z.string(), count: z.int(), classes: z.int().default(2), bits: z.literal([8, 16]) }),
   index: async ({ path, count, classes }) => ({
     items: Array.from({ length: count }, (_, number) => ({
       id: `item ${number}`,
@@ -34,12 +41,10 @@ const toy = defineDataset({
     })),
   }),
   decode: async ({ source }, { target, options }) =>
-    stripes(
-      source["number"] as number,
-      (source["number"] as number) % Math.max(1, options.classes),
-      target.size,
-      target.channels,
-    ),
+    stripes(source["number"] as number, (source["number"] as number) % Math.max(1, options.classes), {
+      ...target,
+      bits: options.bits,
+    }),
   domain: { name: "natural", reason: "test" },
 });
 
@@ -54,13 +59,13 @@ export function temporaryFolder(): string {
 export function toyConfig(
   folder: string,
   changes: Partial<ConfigInput> = {},
-  { count = 24, classes = 2 } = {},
+  { count = 24, classes = 2, bits = 8 as 8 | 16 } = {},
 ): ConfigInput {
   const file = join(folder, "toy.txt");
   // written once: a changed file is another dataset
   if (!existsSync(file)) writeFileSync(file, "toy");
   return {
-    dataset: bindDataset(toy, { path: file, count, classes }),
+    dataset: bindDataset(toy, { path: file, count, classes, bits }),
     data: { imageSize: 16, cacheDir: join(folder, "cache"), workers: 1, splits: { validation: 0.34 } },
     views: { globalSize: 16, locals: 2, localSize: 8 },
     encoder: { name: "resnet10", width: 4 },

@@ -12,7 +12,7 @@ import {
   type TensorToStore,
   withShapes,
 } from "@lejepa/encoders";
-import { makeFolder, publishFolder, withFileErrors, writeDurably } from "./files.ts";
+import { makeFolder, publishFolder, removeQuietly, withFileErrors, writeDurably } from "./files.ts";
 import type { EncoderSpec, Model } from "./model.ts";
 import { namedValues, type StateValues } from "./state.ts";
 
@@ -73,7 +73,7 @@ export function saveCheckpoint(
     writeDurably(join(temporary, infoFile), [new TextEncoder().encode(`${JSON.stringify(info, null, 2)}\n`)]);
     publishFolder(temporary, path);
   } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
+    removeQuietly(temporary);
     throw error;
   }
   return path;

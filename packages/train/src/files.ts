@@ -68,7 +68,7 @@ export function replaceFile(path: string, content: string | readonly Uint8Array[
       renameSync(temporary, path);
       syncFolder(dirname(path));
     } catch (error) {
-      rmSync(temporary, { force: true });
+      removeQuietly(temporary);
       throw error;
     }
   });
@@ -82,6 +82,15 @@ export function publishFolder(temporary: string, path: string): void {
     renameSync(temporary, path);
     syncFolder(dirname(path));
   });
+}
+
+/** Removes what a failed write left behind; if that fails too, the first error is the one to tell. */
+export function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // pruneCheckpoints tries again
+  }
 }
 
 /** JSON as the run folder keeps it. */

@@ -1,6 +1,6 @@
 // Whole runs on a toy dataset: what a run folder holds, and that stopping, crashing and resuming lose nothing.
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isLejepaError, parseConfig } from "@lejepa/contracts";
 import { liveDeviceTensors } from "@lejepa/engine";
@@ -51,36 +51,37 @@ test.each([
   expect(liveDeviceTensors()).toBe(0);
 });
 
-test("what a crash leaves behind is cleared: torn line, later lines, half a checkpoint, status running", async () => {
+test("what a crash leaves behind is cleared: torn line, later lines, half a checkpoint, a damaged one", async () => {
   const folder = temporaryFolder();
-  const config = toyConfig(folder);
+  const config = toyConfig(folder, { checkpoint: { keep: 9 } });
   const straight = await pretrain(config, { out: join(folder, "straight") });
   const crashed = join(folder, "crashed");
   cpSync(straight.folder, crashed, { recursive: true });
-  for (const step of [6, 8, 10]) rmSync(checkpointPath(crashed, step), { recursive: true, force: true });
-  cpSync(checkpointPath(straight.folder, 6), join(crashed, "checkpoints", ".step-00000006.1.tmp"), { recursive: true });
-  cpSync(checkpointPath(straight.folder, 6), checkpointPath(crashed, 6), { recursive: true });
+  for (const step of [8, 10]) rmSync(checkpointPath(crashed, step), { recursive: true });
+  cpSync(checkpointPath(straight.folder, 6), join(crashed, "checkpoints", ".step-00000007.1.tmp"), { recursive: true });
   writeFileSync(join(checkpointPath(crashed, 6), "model.safetensors"), "cut off");
-  cpSync(checkpointPath(straight.folder, 8), checkpointPath(crashed, 4), { recursive: true });
-  rmSync(checkpointPath(crashed, 4), { recursive: true });
-  writeFileSync(
-    join(crashed, "metrics.jsonl"),
-    `${readFileSync(join(crashed, "metrics.jsonl"), "utf8")}{"step": 11, "lo`,
-  );
+  appendFileSync(join(crashed, "metrics.jsonl"), '{"step": 11, "lo');
   writeRunInfo(crashed, { ...readRunInfo(crashed), status: "running", process: 2 ** 22 + 1 });
 
-  const messages: string[] = [];
-  const onProgress = (event: PretrainEvent): void => void (event.kind === "message" && messages.push(event.text));
-  await expect(pretrain(config, { out: crashed, resume: true, onProgress })).rejects.toThrow(
-    /a checkpoint that can be read/,
-  );
-  expect(messages.join()).toMatch(/passed over a damaged checkpoint/);
-  cpSync(checkpointPath(straight.folder, 8), checkpointPath(crashed, 8), { recursive: true });
-  const resumed = await pretrain(config, { out: crashed, resume: true });
+  const events: PretrainEvent[] = [];
+  const onProgress = (event: PretrainEvent): void => void events.push(event);
+  const resumed = await pretrain(config, { out: crashed, resume: true, onProgress });
+  expect(events.find(({ kind }) => kind === "start")).toMatchObject({ done: 4 });
+  const messages = events.flatMap((event) => (event.kind === "message" ? [event.text] : []));
+  expect(messages.join()).toMatch(/passed over a damaged checkpoint: .*step-00000006/);
   expect(weights(crashed, 10)).toEqual(weights(straight.folder, 10));
   expect(readMetrics(crashed).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   expect(resumed.info.status).toBe("done");
   expect(readdirSync(join(crashed, "checkpoints")).filter((name) => name.startsWith("."))).toEqual([]);
+});
+
+test("a run whose checkpoints are all damaged is not started over in silence", async () => {
+  const folder = temporaryFolder();
+  const config = toyConfig(folder);
+  const { folder: run } = await pretrain(config, { out: join(folder, "run") });
+  for (const step of listCheckpoints(run)) rmSync(join(checkpointPath(run, step), "optimizer.safetensors"));
+  await expect(pretrain(config, { out: run, resume: true })).rejects.toMatchObject({ code: "E_CHECKPOINT" });
+  expect(loadEncoder(run).step).toBe(10);
 });
 
 test("a run that ended before its first checkpoint resumes from the beginning", async () => {
@@ -226,4 +227,53 @@ test("loadEncoder gives the weights under timm's names, from a run or a checkpoi
   expect(loadEncoder(run, { checkpoint: "best" }).step).toBe(info.checkpoints.best);
   expect(() => loadEncoder(run, { checkpoint: 3 })).toThrow(/a checkpoint of the steps 6, 8, 10, got step 3/);
   expect(() => loadEncoder(folder)).toThrow(/expected a run folder/);
+});
+
+test("16-bit images train as 8-bit images of the same values do", async () => {
+  const folder = temporaryFolder();
+  const schedule = { epochs: 5, warmupEpochs: 1, maxSteps: 2 };
+  const losses = async (bits: 8 | 16): Promise<number[]> => {
+    const { folder: run } = await pretrain(toyConfig(folder, { schedule }, { bits }), { out: join(folder, `${bits}`) });
+    return readMetrics(run).map(({ loss }) => loss);
+  };
+  const [eight, sixteen] = [await losses(8), await losses(16)];
+  expect(eight).toHaveLength(2);
+  for (const [i, loss] of eight.entries()) expect(sixteen[i]! / loss).toBeCloseTo(1, 4);
+});
+
+test("a disk that takes no checkpoint ends the run with what to do, and the run can go on", async () => {
+  const folder = temporaryFolder();
+  const config = toyConfig(folder);
+  const out = join(folder, "run");
+  const onProgress = ({ kind }: PretrainEvent): void => {
+    if (kind === "start") writeFileSync(join(out, "checkpoints"), "in the way");
+  };
+  await expect(pretrain(config, { out, onProgress })).rejects.toMatchObject({ code: "E_IO", exitCode: 1 });
+  expect(readRunInfo(out)).toMatchObject({ status: "failed", error: expect.stringContaining("cannot be written") });
+  rmSync(join(out, "checkpoints"));
+  expect((await pretrain(config, { out, resume: true })).status).toBe("done");
+  expect(readRunInfo(out).error).toBeUndefined();
+});
+
+test.each([
+  ["no labels", { classes: 0 }, {}, /no online probe: the images have no labels/],
+  ["one class", { classes: 1 }, {}, /no online probe: all labelled images are of one class/],
+  ["no validation images", {}, { validation: 0 }, /no online probe: no validation image/],
+] as const)("what cannot be probed trains all the same and says so: %s", async (_, images, splits, expected) => {
+  const folder = temporaryFolder();
+  const changes = { probe: { everyEpochs: 1 }, schedule: { epochs: 5, warmupEpochs: 1, maxSteps: 2 } };
+  const config = toyConfig(folder, changes, images);
+  const messages: string[] = [];
+  const onProgress = (event: PretrainEvent): void => void (event.kind === "message" && messages.push(event.text));
+  const data = { ...config.data, splits: { ...config.data?.splits, ...splits } };
+  const { last } = await pretrain({ ...config, data }, { out: join(folder, "run"), onProgress });
+  expect(messages.join("\n")).toMatch(expected);
+  expect(last?.probeKnn).toBeUndefined();
+});
+
+// a file system that even root may not write
+test.skipIf(!existsSync("/sys/kernel"))("a folder without write permission is refused with what to do", async () => {
+  const folder = temporaryFolder();
+  const refused = pretrain(toyConfig(folder), { out: "/sys/kernel/lejepa-run" });
+  await expect(refused).rejects.toMatchObject({ code: "E_IO", hint: "Choose a folder that you may write." });
 });

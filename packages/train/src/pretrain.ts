@@ -86,7 +86,11 @@ async function runIn(folder: string, config: Config, options: PretrainOptions): 
         ? resumeState(folder, { model, data, log, seed: config.seed })
         : { done: 0, values: freshState(initialValues(model, config.seed)) };
       const trainer = await createTrainer(engine, { config, model, data, ...start });
-      return await new Run({ folder, config, data, model, engine, trainer, options, log }).toTheEnd();
+      try {
+        return await new Run({ folder, config, data, model, engine, trainer, options, log }).toTheEnd();
+      } finally {
+        await trainer.close();
+      }
     } finally {
       await engine.dispose();
     }
@@ -175,17 +179,23 @@ class Run {
   }
 
   async toTheEnd(): Promise<PretrainResult> {
-    const { trainer } = this.#parts;
     try {
       const result = await this.#loop();
       this.#recorder.finish(result.status);
       return { ...result, info: this.#recorder.info };
     } catch (error) {
       const failure = isLejepaError(error, "E_NAN") ? this.#withCheckpoint(error) : error;
-      this.#recorder.finish("failed", (failure as Error).message);
+      this.#fail((failure as Error).message);
       throw failure;
-    } finally {
-      await trainer.close();
+    }
+  }
+
+  #fail(message: string): void {
+    try {
+      this.#recorder.finish("failed", message);
+    } catch (error) {
+      // a full disk takes no status either: the first error is the one to tell
+      this.#parts.log(`the status could not be written: ${(error as Error).message}`);
     }
   }
 

@@ -1,6 +1,7 @@
 // What a run leaves in its folder while it goes on: metrics, checkpoints, run.json. Not when to do so (pretrain.ts).
 import { readFileSync } from "node:fs";
 import type { Config } from "@lejepa/contracts";
+import { labelFreeScore } from "@lejepa/core";
 import { type CheckpointInfo, checkpointPath, pruneCheckpoints, saveCheckpoint } from "./checkpoint.ts";
 import { type MetricsLog, openMetricsLog, readMetrics, type StepMetrics } from "./metrics-log.ts";
 import type { Model } from "./model.ts";
@@ -148,8 +149,11 @@ class FolderRecorder implements Recorder {
     const { process: _, ...info } = this.#info;
     this.#info = info;
     const now = new Date().toISOString();
-    this.#write({ status, finishedAt: now, ...(error !== undefined && { error }) });
-    this.#log.close();
+    try {
+      this.#write({ status, finishedAt: now, ...(error !== undefined && { error }) });
+    } finally {
+      this.#log.close();
+    }
   }
 
   #write(change: Partial<RunInfo>): void {
@@ -157,5 +161,3 @@ class FolderRecorder implements Recorder {
     writeRunInfo(this.#options.folder, this.#info);
   }
 }
-
-const labelFreeScore = (loss: number, lambda: number): number => loss / lambda ** 0.4;

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import * as api from "./index.ts";
+
+test("public names", () => {
+  expect(Object.keys(api)).toMatchInlineSnapshot(`
+    [
+      "adamW",
+      "adamWHyper",
+      "hyperLength",
+      "listCheckpoints",
+      "loadEncoder",
+      "readMetrics",
+      "createModel",
+      "initialValues",
+      "openImages",
+      "prepareData",
+      "pretrain",
+      "readRunConfig",
+      "readRunInfo",
+      "createSchedule",
+      "learningRate",
+      "stepFeeds",
+      "stepSignature",
+      "trainingStep",
+    ]
+  `);
+});
