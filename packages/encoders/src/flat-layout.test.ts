@@ -2,22 +2,46 @@ import { fc, test } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, expect } from "vitest";
 import { useReference } from "./_golden.test-helper.ts";
-import { createEncoder, flatLayout, flatten, initialise, type ParamSpec, pack, unflatten, unpack } from "./index.ts";
+import {
+  createEncoder,
+  flatLayout,
+  flatRow,
+  flatten,
+  initialise,
+  type ParamSpec,
+  pack,
+  unflatten,
+  unpack,
+} from "./index.ts";
 
 beforeAll(useReference);
 
 const trained = createEncoder("resnet10", { width: 2 }).params.filter(({ kind }) => kind === "parameter");
 
-test("decayed tensors come first and fill the vector without gaps", () => {
+test("decayed tensors come first, both parts fill whole rows, gaps are zero", () => {
   const layout = flatLayout(trained);
   const decayed = new Set(trained.filter(({ decay }) => decay).map(({ name }) => name));
   let reached = 0;
   for (const { name, offset, size } of layout.entries) {
-    expect(offset).toBe(reached);
+    if (offset !== reached)
+      expect([offset, reached > layout.decayLength - flatRow]).toEqual([layout.decayLength, true]);
     expect(offset < layout.decayLength).toBe(decayed.has(name));
-    reached += size;
+    reached = offset + size;
   }
-  expect(layout.length).toBe(reached);
+  expect(layout.decayLength % flatRow).toBe(0);
+  expect(layout.length).toBe(Math.ceil(reached / flatRow) * flatRow);
+  const ones = new Map(
+    trained.map(({ name, shape }) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1)]),
+  );
+  const filled = pack(ones, layout).reduce((sum, value) => sum + value, 0);
+  expect(filled).toBe(layout.entries.reduce((sum, { size }) => sum + size, 0));
+});
+
+test("only decayed tensors, or none, leave no empty rows", () => {
+  const [decayed, plain] = [true, false].map((wanted) => trained.filter(({ decay }) => decay === wanted));
+  expect(flatLayout(decayed ?? []).length).toBe(flatLayout(decayed ?? []).decayLength);
+  expect(flatLayout(plain ?? []).decayLength).toBe(0);
+  expect(flatLayout(plain ?? []).entries[0]?.offset).toBe(0);
 });
 
 test("pack and unpack are inverse, and unpack gives views", () => {

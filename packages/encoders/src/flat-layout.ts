@@ -15,16 +15,24 @@ export interface FlatEntry {
 /** Places of all tensors in one vector. */
 export interface FlatLayout {
   readonly entries: readonly FlatEntry[];
-  /** Elements in all. */
+  /** Elements in all; a multiple of {@link flatRow}. */
   readonly length: number;
-  /** The first `decayLength` elements are those that weight decay applies to. */
+  /** The first `decayLength` elements are those that weight decay applies to; a multiple of {@link flatRow}. */
   readonly decayLength: number;
 }
 
+/**
+ * Both parts of a vector are filled up with zeros to whole rows of this many elements: an optimizer that looks at it as a
+ * matrix has one decay a row and sums row by row, without slicing and with small rounding errors.
+ */
+export const flatRow = 1024;
+
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+const wholeRows = (length: number): number => Math.ceil(length / flatRow) * flatRow;
 
 /**
- * Lays out the tensors one after the other: those with weight decay first, otherwise in the given order. Keep parameters
+ * Lays out the tensors one after the other: those with weight decay first, otherwise in the given order; the others start
+ * with a new row of {@link flatRow} elements. Keep parameters
  * and buffers in two layouts (`params.filter(({ kind }) => kind === "parameter")`): only the former have gradients.
  *
  * @throws LejepaError E_INTERNAL when two tensors share a name
@@ -35,32 +43,57 @@ export function flatLayout(params: readonly ParamSpec[]): FlatLayout {
   if (names.size !== ordered.length) {
     throw new LejepaError({ code: "E_INTERNAL", where: "flatLayout", problem: "Two parameters have the same name." });
   }
-  let length = 0;
-  let decayLength = 0;
+  const decayed = ordered.reduce((sum, { decay, shape }) => sum + (decay ? sizeOf(shape) : 0), 0);
+  const decayLength = wholeRows(decayed);
+  let reached = 0;
   const entries = ordered.map(({ name, shape, decay }) => {
-    const entry = { name, shape, offset: length, size: sizeOf(shape) };
-    length += entry.size;
-    if (decay) decayLength = length;
+    const offset = decay ? reached : Math.max(reached, decayLength);
+    const entry = { name, shape, offset, size: sizeOf(shape) };
+    reached = offset + entry.size;
     return entry;
   });
-  return { entries, length, decayLength };
+  return { entries, length: Math.max(decayLength, wholeRows(reached)), decayLength };
+}
+
+/** The entries and the gaps between them, in order. */
+function segments({ entries, length }: FlatLayout): { readonly size: number; readonly entry?: FlatEntry }[] {
+  const all: { size: number; entry?: FlatEntry }[] = [];
+  let reached = 0;
+  for (const entry of entries) {
+    if (entry.offset > reached) all.push({ size: entry.offset - reached });
+    all.push({ size: entry.size, entry });
+    reached = entry.offset + entry.size;
+  }
+  if (length > reached) all.push({ size: length - reached });
+  return all;
 }
 
 /** The flat vector, traced, as tensors by name: one split and a reshape each. Differentiable. */
-export function unflatten(flat: tf.Tensor, { entries }: FlatLayout): Record<string, tf.Tensor> {
-  if (entries.length === 0) return {};
-  const sizes = entries.map(({ size }) => size);
-  // tfjs has no gradient for a split into one piece
-  const pieces = sizes.length === 1 ? [flat] : tf.split(flat, sizes, 0);
+export function unflatten(flat: tf.Tensor, layout: FlatLayout): Record<string, tf.Tensor> {
+  if (layout.entries.length === 0) return {};
+  const parts = segments(layout);
+  const pieces = tf.split(
+    flat,
+    parts.map(({ size }) => size),
+    0,
+  );
   return Object.fromEntries(
-    entries.map(({ name, shape }, i) => [name, tf.reshape(pieces[i] as tf.Tensor, [...shape])]),
+    parts.flatMap(({ entry }, i) =>
+      entry === undefined ? [] : [[entry.name, tf.reshape(pieces[i] as tf.Tensor, [...entry.shape])]],
+    ),
   );
 }
 
 /** Tensors by name as one flat, traced vector: the inverse of {@link unflatten}. */
-export function flatten(tensors: Readonly<Record<string, tf.Tensor>>, { entries }: FlatLayout): tf.Tensor1D {
-  if (entries.length === 0) return tf.tensor1d([]);
-  return tf.concat1d(entries.map(({ name, size }) => tf.reshape(found(tensors[name], name), [size]) as tf.Tensor1D));
+export function flatten(tensors: Readonly<Record<string, tf.Tensor>>, layout: FlatLayout): tf.Tensor1D {
+  if (layout.entries.length === 0) return tf.tensor1d([]);
+  return tf.concat1d(
+    segments(layout).map(({ size, entry }) =>
+      entry === undefined
+        ? tf.zeros([size])
+        : (tf.reshape(found(tensors[entry.name], entry.name), [size]) as tf.Tensor1D),
+    ),
+  );
 }
 
 /**

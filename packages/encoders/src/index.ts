@@ -17,7 +17,16 @@ export type {
   ParamSpec,
   Projector,
 } from "./contract.ts";
-export { type FlatEntry, type FlatLayout, flatLayout, flatten, pack, unflatten, unpack } from "./flat-layout.ts";
+export {
+  type FlatEntry,
+  type FlatLayout,
+  flatLayout,
+  flatRow,
+  flatten,
+  pack,
+  unflatten,
+  unpack,
+} from "./flat-layout.ts";
 export { initialise } from "./initialise.ts";
 export { createProjector, type ProjectorOptions } from "./projector.ts";
 export { createEncoder, type EncoderName, encoderNames } from "./registry.ts";

@@ -5,6 +5,7 @@ test("public names", () => {
   expect(Object.keys(api)).toMatchInlineSnapshot(`
     [
       "flatLayout",
+      "flatRow",
       "flatten",
       "pack",
       "unflatten",

@@ -7,7 +7,7 @@
  *
  * @module
  */
-export { adamW, adamWHyper, type AdamWOptions, type AdamWState, hyperLength } from "./adamw.ts";
+export { adamW, adamWHyper, type AdamWHyper, type AdamWOptions, type AdamWState, hyperLength } from "./adamw.ts";
 export { type CheckpointInfo, type ImageSpec, listCheckpoints } from "./checkpoint.ts";
 export { type LoadedEncoder, loadEncoder, type LoadEncoderOptions } from "./load-encoder.ts";
 export { readMetrics, type StepMetrics } from "./metrics-log.ts";

@@ -7,6 +7,7 @@ import {
   type Encoder,
   type FlatLayout,
   flatLayout,
+  flatRow,
   initialise,
   type ParamSpec,
   pack,
@@ -67,6 +68,12 @@ export function createModel(config: Pick<Config, "encoder" | "data" | "views" | 
     buffers: flatLayout(params.filter(({ kind }) => kind === "buffer")),
   };
 }
+
+/** Shape of the parameters and of each moment on the device: the flat vector as rows. */
+export const stateShape = ({ parameters }: Pick<Model, "parameters">): [number, number] => [
+  parameters.length / flatRow,
+  flatRow,
+];
 
 /** Initial values: a pure function of the model and the seed. */
 export function initialValues(model: Model, seed: number): ModelValues {

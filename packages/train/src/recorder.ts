@@ -66,7 +66,7 @@ function firstInfo(
     versions: versions(),
     device: config.device,
     data: data.summary,
-    parameters: model.parameters.length,
+    parameters: model.parameters.entries.reduce((sum, { size }) => sum + size, 0),
     steps: { done, total: totalSteps, perEpoch: data.sampler.stepsPerEpoch },
     startedAt: before?.startedAt ?? now,
     updatedAt: now,

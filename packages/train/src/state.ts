@@ -1,7 +1,7 @@
 // The training state on the device: three flat vectors of parameters and moments, and one of running statistics.
 // Not its file form (checkpoint.ts).
 import type { DeviceTensor, Engine } from "@lejepa/engine";
-import type { Model, ModelValues } from "./model.ts";
+import { type Model, type ModelValues, stateShape } from "./model.ts";
 
 /** The state on the host. */
 export interface StateValues extends ModelValues {
@@ -26,14 +26,15 @@ export function freshState({ parameters, buffers }: ModelValues): StateValues {
 }
 
 /** Copies the state to the engine's device. */
-export async function uploadState(engine: Engine, { parameters, m, v, buffers }: StateValues): Promise<TrainingState> {
+export async function uploadState(engine: Engine, model: Model, values: StateValues): Promise<TrainingState> {
+  const { parameters, m, v, buffers } = values;
   // copied, since a tensor on the CPU keeps the array and training overwrites it
-  const vector = (values: Float32Array): Promise<DeviceTensor> => engine.tensor(values.slice(), [values.length]);
+  const vector = (data: Float32Array): Promise<DeviceTensor> => engine.tensor(data.slice(), stateShape(model));
   return {
     theta: await vector(parameters),
     m: await vector(m),
     v: await vector(v),
-    ...(buffers.length > 0 && { buffers: await vector(buffers) }),
+    ...(buffers.length > 0 && { buffers: await engine.tensor(buffers.slice(), [buffers.length]) }),
   };
 }
 

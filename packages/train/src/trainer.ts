@@ -47,7 +47,7 @@ export async function createTrainer(
   const worldSize = engine.group?.size ?? 1;
   const options: StepOptions = { config, model, views: data.views, batch: config.batchSize, worldSize };
   const program = await compileStep(engine, options);
-  const state = await uploadState(engine, values);
+  const state = await uploadState(engine, model, values);
   const loader = createBatchLoader(data.store, { sampler: data.sampler, startStep: done });
   return new LoopState({
     config,

@@ -8,7 +8,7 @@ import { flatten, type Params, unflatten } from "@lejepa/encoders";
 import { allReduceMean, type CompiledProgram, type Engine, type Feed, type InputSpec } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import { adamW, adamWHyper, hyperLength } from "./adamw.ts";
-import type { Model } from "./model.ts";
+import { type Model, stateShape } from "./model.ts";
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
@@ -25,7 +25,7 @@ export interface StepOptions {
 /** Inputs of the program: the state, one batch, and what was drawn for it. Types are the engine's. */
 export function stepSignature({ config, model, views, batch }: StepOptions): Record<string, InputSpec> {
   const { height, width, channels, dtype } = views.image;
-  const vector = { shape: [model.parameters.length] };
+  const vector = { shape: stateShape(model) };
   const noise = views.groups.map((g): [string, InputSpec] => [
     noiseName(g.name),
     { shape: [model.encoder.noiseCount, g.views * batch] },
@@ -56,15 +56,15 @@ export function trainingStep(options: StepOptions): (inputs: Tensors) => Record<
     const updates = new Map<string, tf.Tensor>();
     const parts: tf.Tensor[] = [];
     const lossOf = (vector: tf.Tensor): tf.Scalar => {
-      const params = { ...unflatten(vector, model.parameters), ...current };
+      const params = { ...unflatten(tf.reshape(vector, [-1]), model.parameters), ...current };
       const { loss, invariance, sigreg } = lossOfBatch(inputs, params, updates, options);
       parts.push(tf.keep(invariance), tf.keep(sigreg));
       return loss;
     };
     const { value: loss, grad } = tf.valueAndGrad(lossOf)(theta);
     const [invariance, sigreg] = parts as [tf.Tensor, tf.Tensor];
-    const { betas, epsilon, clipGradNorm } = config.optimizer;
-    const settings = { hyper, betas, epsilon, clipGradNorm, decayLength: model.parameters.decayLength };
+    const { betas, clipGradNorm } = config.optimizer;
+    const settings = { hyper, betas, clipGradNorm, decayLength: model.parameters.decayLength };
     const outputs = {
       ...adamW({ theta, m, v }, allReduceMean(grad), settings),
       ...(buffers !== undefined && {
@@ -128,7 +128,7 @@ export function stepFeeds({ config, model, views, batch: size }: StepOptions, ba
     images,
     ...drawViews(views, { seed, epoch, items: rows }),
     directions: sigregDirections(projector.outDim, objective.slices, seed, step),
-    hyper: adamWHyper(step, { learningRate, weightDecay: optimizer.weightDecay, betas: optimizer.betas }),
+    hyper: adamWHyper(step, { ...optimizer, learningRate }),
     ...(noiseCount > 0 && Object.fromEntries(uniforms)),
   };
 }

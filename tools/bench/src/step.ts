@@ -64,7 +64,7 @@ function buildStep(c: StepCase) {
       return lejepaLoss(shaped, inputs["directions"] as tf.Tensor, { lambda: c.lambda, globalViews }).loss;
     };
     const { value: loss, grad } = tf.valueAndGrad(lossOf)(theta);
-    const settings = { hyper, betas: BETAS, epsilon: 1e-8, clipGradNorm: null, decayLength: weights.decayLength };
+    const settings = { hyper, betas: BETAS, clipGradNorm: null, decayLength: weights.decayLength };
     return {
       ...adamW({ theta, m, v }, grad, settings),
       buffers: flatten({ ...current, ...Object.fromEntries(updates) }, buffers),
