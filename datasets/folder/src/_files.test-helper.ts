@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isLejepaError, type DatasetIndex, type ImageRecord, type LejepaError } from "@lejepa/contracts";
+import { testContext } from "@lejepa/contracts/testing";
 import { onTestFinished } from "vitest";
 import type { z } from "zod";
 import type { folderOptions } from "./options.ts";
@@ -42,7 +43,7 @@ export async function makeFolder(files: Readonly<Record<string, string | Uint8Ar
 }
 
 type Options = z.input<typeof folderOptions>;
-const context = { cacheDir: "unused", log() {} };
+const context = testContext("unused");
 
 /** The plugin's index with default options but these. */
 export const index = (options: Options): Promise<DatasetIndex> => folder.index(folder.options.parse(options), context);

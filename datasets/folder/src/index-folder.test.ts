@@ -1,6 +1,6 @@
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { checkDataset } from "@lejepa/contracts/testing";
+import { checkDataset, testContext } from "@lejepa/contracts/testing";
 import { expect, test } from "vitest";
 import { bytesOf, caught, index, makeFolder } from "./_files.test-helper.ts";
 import { folder } from "./plugin.ts";
@@ -119,8 +119,7 @@ test("names that need care: spaces, umlauts, percent signs, dots", async () => {
   const { items } = await index({ path });
   for (const item of items) {
     const { data } = await folder.decode(item, {
-      cacheDir: "unused",
-      log() {},
+      ...testContext("unused"),
       options: folder.options.parse({ path }),
       target: { size: 8, channels: 3 },
     });
@@ -170,9 +169,7 @@ test("folders without permission: the root is an error, one below is counted", a
 test("stops when asked", async () => {
   const path = await makeFolder(images("a/1.png"));
   const options = folder.options.parse({ path });
-  await expect(folder.index(options, { cacheDir: path, log() {}, signal: AbortSignal.abort() })).rejects.toThrow(
-    "aborted",
-  );
+  await expect(folder.index(options, testContext(path, { signal: AbortSignal.abort() }))).rejects.toThrow("aborted");
 });
 
 const csv = async (text: string, options: object = {}) => {

@@ -35,6 +35,11 @@ export interface DatasetItem {
   readonly group?: string;
   /** A split fixed by the dataset itself. */
   readonly split?: SplitName;
+  /**
+   * What the header says about the image, under the format's own words: `{ modality: "CT", bitsStored: 12 }`. `plan` counts
+   * them over all items. Nothing that could identify a person, and no free text.
+   */
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
   readonly source: ItemSource;
 }
 
@@ -46,18 +51,34 @@ export interface ImageRecord {
   readonly height: number;
   readonly channels: number;
   readonly dtype: PixelType;
-  /** 1 where a pixel is valid, 0 where it is not (nodata); `width * height` elements. */
+  /** 1 where a pixel is valid, 0 where it is not (nodata, padding); `width * height` elements. Absent: all are valid. */
   readonly mask?: Uint8Array;
+  /** Size of a pixel after the resize, [row, column]: millimetres for DICOM, units of the CRS for rasters. */
+  readonly spacing?: readonly [number, number];
   /** What the user should know about this image, the same words for the same thing: "smaller than the stored size". */
   readonly note?: string;
 }
 
-/** The stored form that the caller wants. A plugin's `decode` must deliver it. */
+/**
+ * The stored form that the caller wants. A plugin's `decode` must deliver it; `fitSquare` of `@lejepa/contracts/pixels` makes
+ * the square from pixels of any size.
+ */
 export interface DecodeTarget {
   /** Width and height of the stored square, pixels. */
   readonly size: number;
   /** Channels of the stored image. */
   readonly channels: number;
+}
+
+/** A file to fetch, with what makes sure that it is the right one. */
+export interface DownloadRequest {
+  readonly url: string;
+  /** Name below the context's `cacheDir`. */
+  readonly file: string;
+  /** Size in bytes, if known. */
+  readonly bytes?: number;
+  /** Expected digest in lower-case hexadecimal. */
+  readonly digest?: { readonly algorithm: "sha256" | "md5"; readonly hex: string };
 }
 
 /** What a plugin gets besides its options. */
@@ -68,6 +89,18 @@ export interface DatasetContext {
   readonly cacheDir: string;
   /** Says something to the user: one line, no line end. */
   log(message: string): void;
+  /**
+   * A pseudonym for what must not leave the plugin in clear (a patient's id): HMAC-SHA256 with a random key kept in
+   * `cacheDir`, 16 hexadecimal digits. The same text gives the same pseudonym as long as the key is there.
+   */
+  hashGroup(identity: string): string;
+  /**
+   * Fetches a file into `cacheDir` and returns its path; only for plugins whose user asked for it by an option. Goes on where
+   * an earlier attempt stopped, checks size and digest, and publishes the file only when they are right.
+   *
+   * @throws LejepaError E_IO naming what could not be reached or did not match
+   */
+  download(request: DownloadRequest): Promise<string>;
 }
 
 /** What `decode` gets besides the item: the options, and the form wanted. */
@@ -88,6 +121,71 @@ export interface DatasetIndex {
   readonly items: readonly DatasetItem[];
   /** Files that are not items, by reason. */
   readonly skipped?: readonly Skipped[];
+  /** What the user should know about the set as a whole (a gap in a series, two coordinate systems), a sentence each. */
+  readonly warnings?: readonly string[];
+  /**
+   * Names of the channels that `decode` gives, in order (`["red", "nir"]`); `data.channels: null` stores as many. Absent: the
+   * plugin can deliver several numbers of channels, and 3 is meant.
+   */
+  readonly channels?: readonly string[];
+  /**
+   * Decoded values that are shown as black and as white. Absent: 0 and the largest value for `uint8` and `uint16`; for
+   * `int16` and `float32` percentiles of the training images.
+   */
+  readonly range?: readonly [number, number];
+}
+
+/** One compression, transfer syntax, container or bit depth, and whether the plugin reads it. */
+export interface FormatSupport {
+  /** The standard's own name, e.g. `JPEG-LS Lossless`. */
+  readonly name: string;
+  /** The standard's own number: a transfer syntax UID, a TIFF compression tag. */
+  readonly id: string;
+  readonly supported: boolean;
+  /** The library that decodes it, or why it is refused. */
+  readonly by: string;
+}
+
+/** How far `inspect` goes: as decoded, in physical values with invalid pixels masked, or as shown to a person. */
+export type InspectStage = "stored" | "values" | "display";
+
+/** What `inspect` is asked for. */
+export interface InspectRequest<Options = unknown> {
+  readonly stage: InspectStage;
+  /** The plugin's options (windows, bands); all have defaults but the path. */
+  readonly options: Options;
+  /** One frame or page alone. */
+  readonly frame?: number;
+  /** Part of the image, pixels. */
+  readonly window?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+}
+
+/** Any array of numbers that pixels are stored as. */
+export type StoredArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
+
+/** One file as a plugin sees it. */
+export interface Inspection {
+  /** Facts of the header under the format's own words; never about a person. */
+  readonly facts: Readonly<Record<string, JsonValue>>;
+  /** Sizes of the axes: frames, rows, cols, samples for DICOM; bands, rows, cols for rasters; rows, cols, samples else. */
+  readonly shape: readonly number[];
+  readonly axes: readonly ("frames" | "bands" | "rows" | "cols" | "samples" | "images")[];
+  /** NumPy's name of the type, e.g. `uint16`. */
+  readonly dtype: string;
+  /** Pixels in C order. */
+  readonly data: StoredArray;
+  /** 1 where a value is valid; as many elements as `data`. Absent: all are. */
+  readonly mask?: Uint8Array;
 }
 
 /** The default augmentation policy of a dataset's domain, and why. */
@@ -123,6 +221,15 @@ export interface DatasetDefinition<Schema extends z.ZodType> {
    * changes. Decoded images are kept while it stays the same. Default: all options.
    */
   pixelKey?(options: z.output<Schema>): JsonValue;
+  /** What the plugin reads and what it refuses by name; `lejepa doctor` shows it. */
+  readonly formats?: readonly FormatSupport[];
+  /**
+   * Whether a file is of this plugin's format, by its first 512 bytes (fewer in a short file) and its name. More than one
+   * plugin may say yes; the more particular one is asked first.
+   */
+  recognises?(head: Uint8Array, path: string): boolean;
+  /** One file as the plugin sees it; what `lejepa inspect` shows. Throws as `decode` does. */
+  inspect?(path: string, request: InspectRequest<z.output<Schema>>, context: DatasetContext): Promise<Inspection>;
   readonly domain: DatasetDomain;
 }
 

@@ -26,13 +26,19 @@ export {
   type DatasetItem,
   type DecodeContext,
   type DecodeTarget,
+  type DownloadRequest,
+  type FormatSupport,
   type ImageRecord,
+  type Inspection,
+  type InspectRequest,
+  type InspectStage,
   type ItemSource,
   type JsonValue,
   type PixelArray,
   type PixelType,
   type Skipped,
   type SplitName,
+  type StoredArray,
 } from "./dataset.ts";
 export { configSchema, deviceNames, encoderNames } from "./config-schema.ts";
 export {

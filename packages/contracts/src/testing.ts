@@ -7,6 +7,7 @@
 import type { z } from "zod";
 import type { Dataset, DatasetContext, DatasetItem, ImageRecord, PixelType } from "./dataset.ts";
 import { isDataset } from "./dataset.ts";
+import { LejepaError } from "./errors.ts";
 
 /** What `checkDataset` needs to run a plugin. */
 export interface CheckDatasetOptions {
@@ -17,6 +18,23 @@ export interface CheckDatasetOptions {
   readonly channels?: number;
   /** Items decoded, spread over the index (5). */
   readonly decode?: number;
+}
+
+/** A context for tests: silent, without network, pseudonyms that need no key (and hide nothing). */
+export function testContext(cacheDir: string, more: Partial<DatasetContext> = {}): DatasetContext {
+  return {
+    cacheDir,
+    log() {},
+    hashGroup: (identity) =>
+      [...identity]
+        .reduce((h, c) => (h * 31n + BigInt(c.codePointAt(0) as number)) % (1n << 64n), 7n)
+        .toString(16)
+        .padStart(16, "0"),
+    download: async ({ url }) => {
+      throw new LejepaError({ code: "E_IO", where: url, problem: "Tests do not use the network." });
+    },
+    ...more,
+  };
 }
 
 const arrays: Readonly<Record<PixelType, string>> = {
@@ -41,7 +59,7 @@ export async function checkDataset<Schema extends z.ZodType>(
     problems.push("options change on a second parse");
   if (plugin.options.safeParse({ ...(options as object), noSuchOption: 1 }).success)
     problems.push("an unknown option is accepted");
-  const context: DatasetContext = { cacheDir, log() {} };
+  const context = testContext(cacheDir);
   const { items } = await plugin.index(parsed, context);
   problems.push(...checkItems(items));
   if (!sameJson(items, (await plugin.index(parsed, context)).items))

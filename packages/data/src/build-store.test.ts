@@ -2,6 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { chmod, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { BoundDataset, Dataset } from "@lejepa/contracts";
+import { testContext } from "@lejepa/contracts/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { caught } from "./_caught.test-helper.ts";
 import { inProcessToy, manyToys, temporaryFolder, writeToys } from "./_toy.test-helper.ts";
@@ -180,7 +181,7 @@ test("an item listed twice, and one without a file", async () => {
   const root = await temporaryFolder();
   const dataset = await writeToys(root, manyToys(2));
   const plugin = dataset.plugin as Dataset;
-  const listing = async () => (await plugin.index(dataset.options, { cacheDir: root, log() {} })).items;
+  const listing = async () => (await plugin.index(dataset.options, testContext(root))).items;
   const twice = { ...plugin, index: async () => ({ items: [...(await listing()), ...(await listing())] }) };
   const error = await caught(() => build({ ...dataset, plugin: twice }, { cacheDir: join(root, "cache") }));
   expect(error.message).toBe('dataset toy: expected every item once, got "000-a.toy" twice.');

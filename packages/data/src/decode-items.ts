@@ -3,6 +3,7 @@
  * without a module, on the calling thread. Nothing is written here.
  */
 import type { Dataset, DatasetItem, DecodeContext, DecodeTarget, ImageRecord, PixelType } from "@lejepa/contracts";
+import { createDatasetContext } from "./dataset-context.ts";
 import { bytesOf } from "./pixels.ts";
 
 /** What decoding needs besides the items. */
@@ -34,7 +35,7 @@ export async function decodeItems(
   job: DecodeJob,
 ): Promise<DecodedItems> {
   const logs: string[] = [];
-  const context = { ...job, log: (line: string) => logs.push(line) };
+  const context = { ...job, ...createDatasetContext(job.cacheDir, { log: (line) => logs.push(line) }) };
   const results: Decoded[] = Array.from({ length: items.length });
   let next = 0;
   const lane = async (): Promise<void> => {

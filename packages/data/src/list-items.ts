@@ -2,6 +2,7 @@
  * Asks a plugin for its items and checks what it says.
  */
 import { LejepaError, type Dataset, type DatasetItem, type Skipped } from "@lejepa/contracts";
+import { createDatasetContext } from "./dataset-context.ts";
 import type { BuildProgress } from "./types.ts";
 
 /** The items of a dataset, in its order, and what it left out. */
@@ -28,7 +29,7 @@ export async function listItems(
   { cacheDir, signal, log, onProgress }: ListOptions,
 ): Promise<ItemList> {
   onProgress?.({ phase: "index", done: 0, total: 0, failed: 0, reused: 0 });
-  const context = { cacheDir, log: log ?? (() => {}), ...(signal === undefined ? {} : { signal }) };
+  const context = createDatasetContext(cacheDir, { signal, log: log ?? (() => {}) });
   const { items, skipped = [] } = await plugin.index(options, context);
   signal?.throwIfAborted();
   onProgress?.({ phase: "index", done: items.length, total: items.length, failed: 0, reused: 0 });

@@ -52,9 +52,7 @@ export function openStore(folder: string, listing: Listing): ImageStore {
     fullScale: pixelTypes[dtype].fullScale,
     items,
     ...labelItems(items),
-    fingerprint: hashList(
-      items.map(({ label, group, split }, row) => JSON.stringify([index.fingerprints[row], label, group, split])),
-    ),
+    fingerprint: fingerprintOf(index, items),
     failures: [...listing.failures, ...index.failures.map(({ id, reason }) => ({ id, reason }))],
     skipped: listing.skipped,
     notes: Object.fromEntries(Object.entries(index.notes).map(([note, rows]) => [note, rows.length])),
@@ -63,6 +61,20 @@ export function openStore(folder: string, listing: Listing): ImageStore {
     read: reader.read,
     close: reader.close,
   };
+}
+
+// groups by their number: their names may be pseudonyms, which depend on a key
+function fingerprintOf({ fingerprints }: StoredIndex, items: readonly DatasetItem[]): string {
+  const numbers = new Map<string | undefined, number>();
+  const numberOf = (group: string | undefined): number => {
+    if (!numbers.has(group)) numbers.set(group, numbers.size);
+    return numbers.get(group) as number;
+  };
+  return hashList(
+    items.map(({ label, group, split }, row) =>
+      JSON.stringify([fingerprints[row], label, group === undefined ? null : numberOf(group), split]),
+    ),
+  );
 }
 
 function itemsOfRows({ ids }: StoredIndex, listed: readonly DatasetItem[]): DatasetItem[] {

@@ -79,15 +79,28 @@ function checkGroups(items: readonly DatasetItem[], assigned: readonly Fixed[]):
   }
 }
 
+function firstIdOfGroups(items: readonly DatasetItem[], rows: readonly number[]): ReadonlyMap<string, string> {
+  const first = new Map<string, string>();
+  for (const row of rows) {
+    const { id, group } = items[row] as DatasetItem;
+    if (group === undefined) continue;
+    const least = first.get(group);
+    if (least === undefined || id < least) first.set(group, id);
+  }
+  return first;
+}
+
 function collectUnits(
   items: readonly DatasetItem[],
   rows: readonly number[],
   { stratify, seed }: SplitOptions,
 ): Unit[] {
   const units = new Map<string, Unit>();
+  const firstIds = firstIdOfGroups(items, rows);
   for (const row of rows) {
     const { id, group, label } = items[row] as DatasetItem;
-    const name = group === undefined ? `item ${id}` : `group ${group}`;
+    // not by the group's own name: that may be a pseudonym, which depends on a key that is not the same everywhere
+    const name = group === undefined ? `item ${id}` : `group of ${firstIds.get(group)}`;
     const unit: Unit = units.get(name) ?? {
       name,
       order: stream(seed, `split ${name}`).uint32(),
