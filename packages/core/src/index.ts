@@ -1,9 +1,20 @@
-/** SIGReg, the LeJEPA objective, normality tests, label-free score and collapse metrics over tfjs ops.
+/**
+ * SIGReg, the LeJEPA objective, normality tests, the label-free score and collapse metrics.
+ *
+ * Start at objective.ts (the loss), which uses sigreg.ts (the statistic), which uses characteristic.ts (its two means).
+ * Tensors in and out are tfjs tensors, so all of it runs on any engine; metrics/ is plain arithmetic on the host.
+ *
  * @module
  */
 export { sigregDirections } from "./directions.ts";
-export { type CollapseVerdict, collapseVerdict } from "./metrics/collapse.ts";
-export { expectComparable, labelFreeScore, type ScoreSettings } from "./metrics/label-free-score.ts";
+export { type CollapseContext, type CollapseVerdict, collapseVerdict } from "./metrics/collapse.ts";
+export {
+  compareScores,
+  expectComparable,
+  labelFreeScore,
+  type ScoredRun,
+  type ScoreSettings,
+} from "./metrics/label-free-score.ts";
 export {
   alphaReQ,
   effectiveRank,
@@ -13,18 +24,25 @@ export {
   lidar,
   rankMe,
 } from "./metrics/spectrum.ts";
-export { bhep, henzeZirkler } from "./normality/multivariate.ts";
-export { type CriticalValues, type NormalityTest, normalityTests } from "./normality/registry.ts";
 export {
   andersonDarling,
+  type AndersonDarlingOptions,
   cramerVonMises,
-  extendedJarqueBera,
   kolmogorovSmirnov,
-  shapiroWilk,
-  type ShapiroWilkOptions,
-  varianceCovariance,
   watson,
-} from "./normality/univariate.ts";
+} from "./normality/cdf-tests.ts";
+export { criticalValue, type CriticalValueOptions, type SignificanceLevel } from "./normality/critical-values.ts";
+export { extendedJarqueBera, momentDistance, varianceCovariance } from "./normality/moment-tests.ts";
+export { bhep, combinedMgf, henzeVisagie, henzeZirkler } from "./normality/multivariate-tests.ts";
+export type { NormalTails } from "./normality/normal.ts";
+export {
+  type OrderStatisticOptions,
+  orderStatisticNll,
+  vasicekEntropy,
+  type VasicekOptions,
+} from "./normality/order-tests.ts";
+export { type NormalityTest, normalityTests } from "./normality/registry.ts";
+export { type OrderExpectation, shapiroWilk, type ShapiroWilkOptions } from "./normality/shapiro-wilk.ts";
 export { type LejepaLoss, lejepaLoss, type LejepaLossOptions } from "./objective.ts";
 export type { QuadratureOptions } from "./quadrature.ts";
 export { eppsPulley, type EppsPulleyOptions, sigreg, type SigregOptions } from "./sigreg.ts";

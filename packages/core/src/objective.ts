@@ -2,17 +2,8 @@
  * The LeJEPA objective: invariance between views plus SIGReg (paper arXiv:2511.08544, section 5, Algorithm 2).
  * Not the training step, and nothing about encoders.
  *
- * This is the one place where the choices of published implementations are told apart. The default is the paper's.
- *
- * | choice | paper, default | elsewhere | option |
- * |---|---|---|---|
- * | statistic | one for each view, then the mean | views pooled into one sample (stable-pretraining) | `pooled` |
- * | samples of other ranks | one statistic over all | one for each rank | `statistics: "local"` |
- * | weights | (1 - lambda) invariance + lambda SIGReg | invariance + lambda SIGReg (stable-pretraining) | `combine: "sum"` |
- * | lambda on several ranks | as given | divided by the number of ranks (lightly until 2026) | `lambdaPerRank` |
- * | centre | mean of the global views | mean of all views (the authors' minimal example) | `centre: "all"` |
- * | views in the loss | all, in both terms | some left out of it (lightly until 2026) | `lossViews` |
- * | quadrature | full line [-5, 5] in Algorithm 1 | half line [0, 3] in the authors' package: this project's default | `quadrature`, `tMax` |
+ * Every choice on which published implementations disagree is an option, the default the paper's. The table of those choices
+ * is in this package's README ("What we implement, and what others do").
  */
 import { expectRank, LejepaError, objectiveDefaults } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";

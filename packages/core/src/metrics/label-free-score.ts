@@ -1,12 +1,22 @@
-// Choosing between runs without labels (paper arXiv:2511.08544, section 6.2, equation 8).
+/**
+ * Choosing between runs without labels (paper arXiv:2511.08544, section 6.2, equation 8). Not a measure of quality across
+ * data sets or batch sizes: the statistic behind the loss grows with N, and views and slices enter its mean.
+ */
 import { LejepaError } from "@lejepa/contracts";
 
-/** What a training loss depends on besides quality: the statistic grows with N, and views and slices enter its mean. */
+/** What a training loss depends on besides quality. */
 export interface ScoreSettings {
   /** Samples of the global batch [N]. */
   readonly samples: number;
   readonly views: number;
   readonly slices: number;
+}
+
+/** A run to be compared. */
+export interface ScoredRun extends ScoreSettings {
+  readonly name: string;
+  readonly trainLoss: number;
+  readonly lambda: number;
 }
 
 /** Exponent that ranks runs of different lambda best in the paper. */
@@ -16,22 +26,38 @@ const EXPONENT = 0.4;
  * Label-free score of a run: training loss / lambda^0.4, lower is better.
  *
  *     labelFreeScore(0.9, 0.05); // 2.98
+ *
+ * @throws LejepaError E_USAGE for a loss that is not finite or a lambda that is not positive
  */
-export const labelFreeScore = (trainLoss: number, lambda: number): number => trainLoss / lambda ** EXPONENT;
+export function labelFreeScore(trainLoss: number, lambda: number): number {
+  if (!Number.isFinite(trainLoss)) throw usage("a finite training loss", String(trainLoss));
+  if (!(lambda > 0)) throw usage("a positive lambda", String(lambda));
+  return trainLoss / lambda ** EXPONENT;
+}
 
 /**
  * Refuses to compare scores of runs whose losses are on different scales.
+ *
  * @throws LejepaError E_USAGE that names the first setting in which they differ
  */
 export function expectComparable(a: ScoreSettings, b: ScoreSettings): void {
   for (const key of ["samples", "views", "slices"] as const) {
     if (a[key] === b[key]) continue;
-    throw new LejepaError({
-      code: "E_USAGE",
-      where: "label-free score",
-      expected: `runs with equal ${key}`,
-      got: `${a[key]} and ${b[key]}`,
-      hint: "The statistic depends on it, so the scores say nothing about each other.",
-    });
+    const hint = "The loss depends on it, so the scores say nothing about each other.";
+    throw usage(`runs with equal ${key}`, `${a[key]} and ${b[key]}`, hint);
   }
 }
+
+/**
+ * Runs with their scores, best first.
+ *
+ * @throws LejepaError E_USAGE for runs that cannot be compared; see `expectComparable`
+ */
+export function compareScores<Run extends ScoredRun>(runs: readonly Run[]): (Run & { readonly score: number })[] {
+  for (const run of runs.slice(1)) expectComparable(runs[0]!, run);
+  const scored = runs.map((run) => ({ ...run, score: labelFreeScore(run.trainLoss, run.lambda) }));
+  return scored.toSorted((a, b) => a.score - b.score);
+}
+
+const usage = (expected: string, got: string, hint?: string): LejepaError =>
+  new LejepaError({ code: "E_USAGE", where: "label-free score", expected, got, hint });

@@ -1,7 +1,9 @@
 import { stream } from "@lejepa/contracts";
-import { expect, test } from "vitest";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { fixture } from "../_golden.test-helper.ts";
 import { collapseVerdict } from "./collapse.ts";
-import { expectComparable, labelFreeScore } from "./label-free-score.ts";
+import { compareScores, expectComparable, labelFreeScore } from "./label-free-score.ts";
 import { alphaReQ, effectiveRank, type FeatureTable, featureStd, lidar, rankMe } from "./spectrum.ts";
 
 const table = (samples: number, dim: number, at: (i: number, d: number) => number): FeatureTable => ({
@@ -13,8 +15,54 @@ const table = (samples: number, dim: number, at: (i: number, d: number) => numbe
 /** Rows ±1 on one axis each: covariance and singular values are all equal. */
 const cross = table(8, 4, (i, d) => (i % 4 === d ? (i < 4 ? 1 : -1) : 0));
 
+interface MetricsGolden {
+  samples: number;
+  views: number;
+  dim: number;
+  cases: {
+    name: string;
+    features: number[];
+    rankMe: number;
+    effectiveRank: number;
+    alphaReQ: number;
+    lidar: number;
+    featureStd: number;
+  }[];
+}
+const golden = fixture<MetricsGolden>("metrics");
+
+test.each(golden.cases)("numpy's values: $name", (expected) => {
+  const features = { data: Float32Array.from(expected.features), samples: golden.samples, dim: golden.dim };
+  expect(rankMe(features)).toBeCloseTo(expected.rankMe, 6);
+  expect(effectiveRank(features)).toBeCloseTo(expected.effectiveRank, 8);
+  expect(alphaReQ(features)).toBeCloseTo(expected.alphaReQ, 6);
+  expect(lidar(features, { views: golden.views })).toBeCloseTo(expected.lidar, 8);
+  expect(featureStd(features)).toBeCloseTo(expected.featureStd, 8);
+});
+
+test("fewer samples than dimensions: the same values through the other Gram matrix", () => {
+  const draws = stream(5, "wide");
+  const wide = table(5, 9, () => draws.normal());
+  const padded = { data: new Float32Array([...wide.data, ...new Float32Array(45)]), samples: 10, dim: 9 };
+  expect(rankMe(padded)).toBeCloseTo(rankMe(wide), 3); // rows of zeros change no singular value
+  expect(effectiveRank(wide)).toBeLessThanOrEqual(4);
+});
+
+test("ranks do not depend on the order of samples, nor on scale", () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.double({ min: 0.01, max: 100, noNaN: true }), (seed, scale) => {
+      const draws = stream(seed, "ranks");
+      const features = table(12, 4, () => draws.normal());
+      const order = stream(seed, "order").permutation(12);
+      const other = table(12, 4, (i, d) => scale * features.data[order[i]! * 4 + d]!);
+      for (const metric of [rankMe, effectiveRank, alphaReQ]) expect(metric(other)).toBeCloseTo(metric(features), 4);
+      expect(rankMe(features)).toBeLessThanOrEqual(4.0001);
+    }),
+  );
+});
+
 test("equal directions count as whole dimensions", () => {
-  expect(rankMe(cross)).toBeCloseTo(4, 6);
+  expect(rankMe(cross)).toBeCloseTo(4, 5);
   expect(effectiveRank(cross)).toBeCloseTo(4, 6);
   expect(featureStd(cross)).toBeCloseTo(0.5, 6);
 });
@@ -41,15 +89,51 @@ test("LiDAR counts the directions in which samples differ more than their views"
 
 test("verdicts", () => {
   const draws = stream(3, "verdict test");
-  const normal = table(256, 8, () => draws.normal());
-  expect(collapseVerdict(normal).state).toBe("healthy");
-  expect(collapseVerdict(table(16, 8, () => 1)).state).toBe("complete-collapse");
+  const healthy = collapseVerdict(table(256, 8, () => draws.normal()));
+  expect(healthy).toMatchObject({ state: "healthy", causes: [] });
+  const complete = collapseVerdict(table(16, 8, () => 1));
+  expect(complete.state).toBe("complete-collapse");
+  expect(complete.causes).toHaveLength(5);
   expect(collapseVerdict(table(16, 8, () => Number.NaN)).state).toBe("not-finite");
 });
 
-test("the score is the loss over lambda^0.4, and refuses what cannot be compared", () => {
-  expect(labelFreeScore(0.9, 0.05)).toBeCloseTo(0.9 / 0.05 ** 0.4, 12);
+test.each([
+  [{ lambda: 0.001, batch: 256 }, /lambda/],
+  [{ lambda: 0.05, batch: 16 }, /batch is too small/],
+  [{ smallestCrop: 0.01 }, /local crops/],
+  [{ imageStd: 0.001 }, /constant/],
+  [{ batch: 256, groupsInBatch: 1 }, /one scene/],
+])("the context %j narrows the causes down", (context, cause) => {
+  const { causes, message } = collapseVerdict(
+    table(64, 32, (i) => i - 31.5),
+    context,
+  );
+  expect(causes).toHaveLength(1);
+  expect(causes[0]).toMatch(cause);
+  expect(message).toContain(causes[0]);
+});
+
+describe("the label-free score", () => {
   const settings = { samples: 256, views: 8, slices: 1024 };
-  expect(() => expectComparable(settings, settings)).not.toThrow();
-  expect(() => expectComparable(settings, { ...settings, views: 4 })).toThrow(/equal views, got 8 and 4/);
+
+  test("is the loss over lambda^0.4", () => {
+    expect(labelFreeScore(0.9, 0.05)).toBeCloseTo(0.9 / 0.05 ** 0.4, 12);
+    expect(() => labelFreeScore(0.9, 0)).toThrow(/expected a positive lambda, got 0/);
+    expect(() => labelFreeScore(Number.NaN, 0.1)).toThrow(/expected a finite training loss, got NaN/);
+  });
+
+  test("ranks runs, and refuses what cannot be compared", () => {
+    const runs = [
+      { name: "a", trainLoss: 0.5, lambda: 0.01, ...settings },
+      { name: "b", trainLoss: 0.6, lambda: 0.05, ...settings },
+    ];
+    expect(compareScores(runs).map((run) => run.name)).toEqual(["b", "a"]);
+    expect(compareScores([])).toEqual([]);
+    expect(() => expectComparable(settings, settings)).not.toThrow();
+    for (const key of ["samples", "views", "slices"] as const) {
+      const other = { ...settings, [key]: 4 };
+      expect(() => expectComparable(settings, other)).toThrow(`equal ${key}, got ${settings[key]} and 4`);
+      expect(() => compareScores([runs[0]!, { ...runs[1]!, [key]: 4 }])).toThrow(`equal ${key}`);
+    }
+  });
 });
