@@ -176,8 +176,8 @@ describe("properties", () => {
     dim: fc.integer({ min: 1, max: 5 }),
     seed: fc.nat(),
   });
-  const directionsOf = (dim: number, seed: number): tf.Tensor2D =>
-    tf.tensor2d(sigregDirections(dim, 8, seed, 3), [dim, 8]);
+  const directionsOf = (dim: number, seed: number, slices = 8): tf.Tensor2D =>
+    tf.tensor2d(sigregDirections(dim, slices, seed, 3), [dim, slices]);
   const score = (z: tf.Tensor, directions: tf.Tensor): number => numbers(sigreg(z, directions))[0]!;
 
   test("never negative", () => {
@@ -244,13 +244,14 @@ describe("properties", () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const values = normals(128 * 4, seed);
-        const directions = directionsOf(4, seed);
+        // the least ratio seen over 600 seeds is 6.2 with 32 directions; with 8, some of which hardly see a shift, 3.0
+        const directions = directionsOf(4, seed, 32);
         const normal = score(tf.tensor3d(values, [1, 128, 4]), directions);
         for (const [, alter] of altered) {
           expect(score(tf.tensor3d(values.map(alter), [1, 128, 4]), directions)).toBeGreaterThan(2 * normal);
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 });
