@@ -4,7 +4,7 @@
  */
 import { openSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { readFully } from "./store-writer.ts";
+import { readFully } from "./file-bytes.ts";
 
 /** What the thread is started with. */
 export interface BatchWorkerData {

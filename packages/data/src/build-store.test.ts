@@ -10,7 +10,8 @@ import { toyPixel } from "./_toy-dataset.test-helper.ts";
 import { buildStore, type BuildStoreOptions } from "./build-store.ts";
 import type { BuildProgress, ImageStore } from "./types.ts";
 
-const form = { size: 4, channels: 3, workers: 2 };
+// one process: each costs a quarter of a second
+const form = { size: 4, channels: 3, workers: 1 };
 
 /** Builds and says how many items were decoded and reused. */
 async function build(dataset: BoundDataset, options: Partial<BuildStoreOptions> & { cacheDir: string }) {
@@ -35,7 +36,7 @@ const leftovers = (cacheDir: string): string[] =>
 test("rows, labels and shape follow the dataset's order", async () => {
   const root = await temporaryFolder();
   const { store } = await build(await writeToys(root, manyToys(25)), { cacheDir: join(root, "cache") });
-  expect(store).toMatchObject({ count: 25, width: 4, height: 4, channels: 3, dtype: "uint8", fullScale: 255 });
+  expect(store).toMatchObject({ count: 25, width: 4, height: 4, channels: 3, dtype: "uint8", range: [0, 255] });
   expect(store.items.map(({ id }) => id).slice(0, 3)).toEqual(["000-a.toy", "001-b.toy", "002-a.toy"]);
   expect(store.classes).toEqual(["a", "b"]);
   expect(store.labels.slice(0, 4)).toEqual(Int32Array.of(0, 1, 0, 1));
@@ -43,11 +44,11 @@ test("rows, labels and shape follow the dataset's order", async () => {
   expect([...store.read([3, 0, 3])]).toEqual([3, 0, 3].flatMap((value) => expectedRow(value, 48)));
 });
 
-test("any number of threads, and none, write the same bytes", async () => {
+test("any number of processes, and none, write the same bytes", async () => {
   const root = await temporaryFolder();
   const dataset = await writeToys(root, { ...manyToys(70), "c-bad": { fault: "throw" } });
   const files: Buffer[] = [];
-  for (const workers of [1, 2, 5, 0]) {
+  for (const workers of [1, 3, 0]) {
     const plugin = workers === 0 ? (inProcessToy as Dataset) : dataset.plugin;
     const { store } = await build(
       { ...dataset, plugin },
@@ -149,12 +150,12 @@ test("files that do not decode are left out and told", async () => {
   expect(again.store.failures).toEqual(store.failures);
 });
 
-test("a file that takes its thread down costs only itself", async () => {
+test("a file that takes its process down costs only itself", async () => {
   const root = await temporaryFolder();
   const dataset = await writeToys(root, { ...manyToys(12), "a-exit": { fault: "exit" } });
   const { store } = await build(dataset, { cacheDir: join(root, "cache") });
   expect(store.count).toBe(12);
-  expect(store.failures).toMatchObject([{ id: "a-exit.toy", reason: expect.stringContaining("the decoder stopped") }]);
+  expect(store.failures).toEqual([{ id: "a-exit.toy", reason: "the decoder crashed (exit code 3)" }]);
 });
 
 test("only unreadable files are an error, and leave no cache", async () => {
@@ -182,11 +183,13 @@ test("an item listed twice, and one without a file", async () => {
   const dataset = await writeToys(root, manyToys(2));
   const plugin = dataset.plugin as Dataset;
   const listing = async () => (await plugin.index(dataset.options, testContext(root))).items;
-  const twice = { ...plugin, index: async () => ({ items: [...(await listing()), ...(await listing())] }) };
+  // an index of its own: not the one that the module has
+  const { module: _, ...here } = plugin;
+  const twice = { ...here, index: async () => ({ items: [...(await listing()), ...(await listing())] }) };
   const error = await caught(() => build({ ...dataset, plugin: twice }, { cacheDir: join(root, "cache") }));
   expect(error.message).toBe('dataset toy: expected every item once, got "000-a.toy" twice.');
   const gone = { id: "z-gone", source: { path: join(root, "toys", "gone") } };
-  const withGone = { ...plugin, index: async () => ({ items: [...(await listing()), gone] }) };
+  const withGone = { ...here, index: async () => ({ items: [...(await listing()), gone] }) };
   const { store } = await build({ ...dataset, plugin: withGone }, { cacheDir: join(root, "cache") });
   expect([store.count, store.failures]).toEqual([2, [{ id: "z-gone", reason: "the file is not there" }]]);
 });
@@ -218,7 +221,7 @@ test("stopped on request: one error, nothing left behind, and the next call work
   expect((await build(dataset, { cacheDir })).store.count).toBe(60);
 });
 
-test("many threads and a signal: no warnings", async () => {
+test("many processes and a signal: no warnings", async () => {
   const root = await temporaryFolder();
   const warnings: Error[] = [];
   const note = (warning: Error): void => void warnings.push(warning);
@@ -295,14 +298,14 @@ test("a plugin whose module cannot be loaded fails once, not for each file", asy
 
 test("16-bit and float images keep their values", async () => {
   const root = await temporaryFolder();
-  for (const [dtype, fullScale] of [
-    ["uint16", 65535],
-    ["int16", 1],
-    ["float32", 1],
+  for (const [dtype, range] of [
+    ["uint16", [0, 65535]],
+    ["int16", undefined],
+    ["float32", undefined],
   ] as const) {
     const dataset = await writeToys(join(root, dtype), { "a-1": { value: 1, dtype }, "a-2": { value: 2, dtype } });
     const { store } = await build(dataset, { cacheDir: join(root, "cache") });
-    expect(store).toMatchObject({ dtype, fullScale });
+    expect([store.dtype, store.range]).toEqual([dtype, range]);
     expect(rowsOf(store)).toEqual([1, 2].map((value) => expectedRow(value, 48)));
     expect(statSync(store.imagesFile).size).toBe(store.headerBytes + 2 * 48 * (dtype === "float32" ? 4 : 2));
   }

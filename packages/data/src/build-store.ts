@@ -1,7 +1,7 @@
 /**
  * From a dataset plugin to an open store: list the items, find the cache that belongs to them, decode what is missing.
- * Decoded once: a second call with unchanged files and options only lists and opens; a changed dataset takes what it can
- * from the newest earlier cache.
+ * Decoded once: a second call with unchanged files and options only lists and opens; a changed dataset, or a build that was
+ * cut off, takes what it can from earlier ones.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -17,7 +17,8 @@ import { decodeAll } from "./decode-pool.ts";
 import { fingerprintItems, formKey, hashList, type Fingerprint } from "./fingerprint.ts";
 import { listItems, type ItemList } from "./list-items.ts";
 import { openStore } from "./open-store.ts";
-import { createUnfinished, publish } from "./publish.ts";
+import { defaultLimits, type PluginLimits } from "./plugin-pool.ts";
+import { createUnfinished, publish, release } from "./publish.ts";
 import { copyKnownRows } from "./reuse-rows.ts";
 import { createStoreWriter, type StoreWriter } from "./store-writer.ts";
 import { readStoredIndex } from "./stored-index.ts";
@@ -27,11 +28,14 @@ import type { BuildProgress, DecodeFailure, ImageStore } from "./types.ts";
 export interface BuildStoreOptions {
   /** Width and height of the stored images, pixels. */
   readonly size: number;
-  readonly channels: number;
+  /** Channels of the stored images; `null` or absent: as many as the dataset names, else 3. */
+  readonly channels?: number | null;
   /** Made when absent. Safe to share between processes and to delete. */
   readonly cacheDir: string;
-  /** Decoding threads; `null` or absent: one for each core. */
+  /** Decoding processes; `null` or absent: one for each core. */
   readonly workers?: number | null;
+  /** What decoding one item may take. */
+  readonly limits?: PluginLimits;
   readonly signal?: AbortSignal;
   /** What the plugin has to say. */
   readonly log?: (line: string) => void;
@@ -42,7 +46,7 @@ export interface BuildStoreOptions {
  * Decodes a dataset into the cache, or finds it there, and opens it.
  *
  * Files that do not decode are left out and listed in `store.failures`; that is an error only when none decodes.
- * Interrupted or failed, it leaves the cache as it was.
+ * Failed, it leaves the cache as it was; interrupted or killed, what is decoded, for the next call to go on from.
  *
  * @throws LejepaError E_DATA without items or when none decodes; E_DATASET_OPTIONS from the plugin; E_ABORTED;
  *   E_IO when the cache cannot be written; E_USAGE when the dataset's plugin is not loaded
@@ -56,17 +60,29 @@ export async function buildStore(dataset: BoundDataset, options: BuildStoreOptio
 }
 
 async function build(plugin: Dataset, pluginOptions: unknown, options: BuildStoreOptions): Promise<ImageStore> {
-  const { size, channels, cacheDir, signal } = options;
-  const target: DecodeTarget = { size, channels };
+  const { size, cacheDir, signal } = options;
   mkdirSync(cacheDir, { recursive: true });
   const listed = await listItems(plugin, pluginOptions, options);
+  const target: DecodeTarget = { size, channels: channelsOf(plugin, listed.channels, options.channels ?? null) };
   const found = await withFingerprints(listed.items, signal);
   const family = join(cacheDir, `${plugin.id}-${formKey(plugin, pluginOptions, target)}`);
   const folder = join(family, hashList(found.fingerprints).slice(0, 16));
   if (readStoredIndex(folder) === undefined) {
     await decodeInto({ folder, family, ...found }, { plugin, pluginOptions, target, ...options });
   }
-  return openStore(folder, { items: found.items, skipped: listed.skipped, failures: found.missing });
+  const { channels: channelNames, range, skipped, warnings } = listed;
+  return openStore(folder, { items: found.items, skipped, warnings, failures: found.missing, channelNames, range });
+}
+
+function channelsOf({ id }: Dataset, names: readonly string[] | undefined, wanted: number | null): number {
+  if (names === undefined || wanted === null || wanted === names.length) return wanted ?? names?.length ?? 3;
+  throw new LejepaError({
+    code: "E_CONFIG",
+    where: "data.channels",
+    expected: `${names.length} for the dataset ${id} (${names.join(", ")})`,
+    got: String(wanted),
+    hint: "Leave it out (null), or choose other channels in the dataset's options.",
+  });
 }
 
 interface Found {
@@ -105,21 +121,22 @@ interface DecodeOptions extends BuildStoreOptions {
 }
 
 async function decodeInto(plan: DecodePlan, options: DecodeOptions): Promise<void> {
-  const { plugin, target } = options;
+  const { plugin, target, signal } = options;
   const unfinished = createUnfinished(plan.folder);
   const items = plan.items.map(({ id }, i) => ({ id, fingerprint: plan.fingerprints[i] as string }));
   const writer = createStoreWriter(unfinished, { dataset: plugin.id, items, target });
-  let open = true;
   try {
     await fill(writer, plan, options);
     const failures = writer.finish();
     if (writer.written === 0) throw nothingDecoded(plugin, [...plan.missing, ...failures]);
     writer.close();
-    open = false;
     publish(unfinished, plan.folder, (folder) => readStoredIndex(folder) !== undefined);
-  } finally {
-    if (open) writer.close();
-    rmSync(unfinished, { recursive: true, force: true });
+  } catch (error) {
+    writer.close();
+    // stopped by the user: the next build takes over what is there
+    if (signal?.aborted && writer.written > 0) release(unfinished);
+    else rmSync(unfinished, { recursive: true, force: true });
+    throw error;
   }
 }
 
@@ -129,7 +146,9 @@ async function fill(
   options: DecodeOptions,
 ): Promise<void> {
   const { plugin, pluginOptions, target, cacheDir, signal, onProgress } = options;
-  const known = copyKnownRows(writer, { family, fingerprints, signal });
+  const rowPixels = target.size ** 2;
+  const rowElements = rowPixels * target.channels;
+  const known = copyKnownRows(writer, { family, fingerprints, rowElements, rowPixels, signal });
   const positions = items.flatMap((_, position) => (known.has(position) ? [] : [position]));
   const count = { done: known.size, failed: 0 };
   const report = (): void => onProgress?.({ phase: "decode", ...count, total: items.length, reused: known.size });
@@ -138,6 +157,7 @@ async function fill(
     plugin,
     job: { options: pluginOptions, target, cacheDir },
     workers: options.workers ?? null,
+    limits: options.limits ?? defaultLimits,
     signal,
     log: options.log ?? (() => {}),
     onResult(position, result) {
@@ -149,7 +169,7 @@ async function fill(
         count.failed += 1;
         writer.fail(position, `is ${result.dtype} while others are ${writer.dtype}`);
       } else {
-        writer.write(position, result.pixels, result.dtype, result.note);
+        writer.write(position, result);
       }
       report();
     },

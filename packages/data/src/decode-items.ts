@@ -1,9 +1,8 @@
 /**
- * Decodes items, a few at a time, and checks what comes back. The same code runs in a worker thread and, for plugins
- * without a module, on the calling thread. Nothing is written here.
+ * Decodes an item and checks what comes back. The same code runs in a plugin's process and, for plugins without a module, in
+ * the calling one. Nothing is written here.
  */
 import type { Dataset, DatasetItem, DecodeContext, DecodeTarget, ImageRecord, PixelType } from "@lejepa/contracts";
-import { createDatasetContext } from "./dataset-context.ts";
 import { bytesOf } from "./pixels.ts";
 
 /** What decoding needs besides the items. */
@@ -13,42 +12,23 @@ export interface DecodeJob {
   readonly cacheDir: string;
 }
 
-/** One decoded item, or why it is not. */
-export type Decoded =
-  | { readonly pixels: Uint8Array; readonly dtype: PixelType; readonly note?: string }
-  | { readonly reason: string };
-
-/** Results in the order of the items, and what the plugin logged. */
-export interface DecodedItems {
-  readonly results: readonly Decoded[];
-  readonly logs: readonly string[];
+/** Pixels of one item as they are stored. */
+export interface DecodedImage {
+  readonly pixels: Uint8Array;
+  readonly dtype: PixelType;
+  /** 1 where a pixel is valid, `height * width`; absent when all are. */
+  readonly mask?: Uint8Array;
+  readonly spacing?: readonly [number, number];
+  readonly note?: string;
 }
+
+/** One decoded item, or why it is not. */
+export type Decoded = DecodedImage | { readonly reason: string };
 
 const longestReason = 200;
-// native decoders work outside the JavaScript thread: the next file is on its way while one is checked
-const atOnce = 3;
 
-/** Decodes `items`. Never throws for a bad file: its result holds the reason. */
-export async function decodeItems(
-  plugin: Dataset,
-  items: readonly DatasetItem[],
-  job: DecodeJob,
-): Promise<DecodedItems> {
-  const logs: string[] = [];
-  const context = { ...job, ...createDatasetContext(job.cacheDir, { log: (line) => logs.push(line) }) };
-  const results: Decoded[] = Array.from({ length: items.length });
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < items.length) {
-      const position = next++;
-      results[position] = await decodeItem(plugin, items[position] as DatasetItem, context);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
-  return { results, logs };
-}
-
-async function decodeItem(plugin: Dataset, item: DatasetItem, context: DecodeContext): Promise<Decoded> {
+/** Decodes an item. Never throws for a bad file: the result holds the reason. */
+export async function decodeItem(plugin: Dataset, item: DatasetItem, context: DecodeContext): Promise<Decoded> {
   try {
     const record = await plugin.decode(item, context);
     const problem = checkRecord(record, context.target);
@@ -58,11 +38,19 @@ async function decodeItem(plugin: Dataset, item: DatasetItem, context: DecodeCon
   }
 }
 
-function accept({ data, dtype, note }: ImageRecord): Decoded {
-  const bytes = bytesOf(data);
-  // cloning to another thread copies the whole buffer under a view
-  const pixels = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-  return { pixels, dtype, ...(note === undefined ? {} : { note }) };
+function accept({ data, dtype, note, mask, spacing }: ImageRecord): DecodedImage {
+  return {
+    pixels: whole(bytesOf(data)),
+    dtype,
+    ...(mask?.includes(0) && { mask: whole(mask) }),
+    ...(spacing !== undefined && { spacing }),
+    ...(note !== undefined && { note }),
+  };
+}
+
+// sending to another process copies the whole buffer under a view
+function whole(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 const arrays: Readonly<Record<PixelType, string>> = {
@@ -73,7 +61,7 @@ const arrays: Readonly<Record<PixelType, string>> = {
 };
 
 function checkRecord(record: ImageRecord, { size, channels }: DecodeTarget): string | undefined {
-  const { data, dtype, width, height } = record;
+  const { data, dtype, width, height, mask, spacing } = record;
   if (width !== size || height !== size || record.channels !== channels) {
     return `decoded to ${width}x${height}x${record.channels} instead of ${size}x${size}x${channels}`;
   }
@@ -83,6 +71,11 @@ function checkRecord(record: ImageRecord, { size, channels }: DecodeTarget): str
   if (data.length !== size * size * channels)
     return `decoded to ${data.length} values instead of ${size * size * channels}`;
   if (dtype === "float32" && !data.every(Number.isFinite)) return "has pixels that are not numbers (NaN or infinite)";
+  if (mask !== undefined && mask.length !== size * size)
+    return `has a mask of ${mask.length} values instead of ${size * size}`;
+  if (mask?.some((bit) => bit > 1)) return "has a mask with other values than 0 and 1";
+  if (mask !== undefined && !mask.includes(1)) return "has no valid pixel";
+  if (spacing?.some((step) => !(step > 0 && Number.isFinite(step)))) return "has a pixel spacing that is not positive";
   return undefined;
 }
 

@@ -1,137 +1,120 @@
 /**
- * Runs `decodeItems` on many items: in worker threads where the plugin names its module, else on the calling thread.
- * Bounded: a few chunks are under way at a time, and results are handed over as they come. Order is not kept.
+ * Decodes many items: in processes of the plugin's own where it names its module, else in the calling one. Bounded: a few items
+ * are under way at a time, and results are handed over as they come. Order is not kept.
  */
+import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Dataset, DatasetItem } from "@lejepa/contracts";
-import { Piscina } from "piscina";
-import { decodeItems, oneLine, type Decoded, type DecodedItems, type DecodeJob } from "./decode-items.ts";
-import type { DecodeWorkerData } from "./decode-worker.ts";
-import { workerUrl } from "./worker-url.ts";
+import { abortOf } from "./abort.ts";
+import { createDatasetContext } from "./dataset-context.ts";
+import { decodeItem, type Decoded, type DecodeJob } from "./decode-items.ts";
+import { type Job, type PluginLimits, PluginPool } from "./plugin-pool.ts";
+import { receivedError } from "./sent-error.ts";
 
 /** What `decodeAll` needs besides the items. */
 export interface DecodeAllOptions {
   readonly plugin: Dataset;
   readonly job: DecodeJob;
-  /** Threads; `null`: one for each core. */
+  /** Processes; `null`: one for each core. */
   readonly workers: number | null;
+  readonly limits: PluginLimits;
   readonly signal?: AbortSignal | undefined;
   log(line: string): void;
   /** Called once for each item. */
   onResult(position: number, result: Decoded): void;
 }
 
-// about this much pixel data in a chunk, so that messages are few and memory is small
-const chunkBytes = 2 << 20;
-const chunkItems = 32;
+// so much pixel data and so many items lie ready in a process
+const windowBytes = 4 << 20;
+const windowItems = 24;
+// of a plugin in the calling process
+const lanes = 3;
 
-/** Decodes the items at the given positions. Rejects when aborted; never for a bad file. */
+/** Decodes the items at the given positions. Rejects when aborted or without a plugin; never for a bad file. */
 export async function decodeAll(
   items: readonly DatasetItem[],
   positions: readonly number[],
   options: DecodeAllOptions,
 ): Promise<void> {
-  const { plugin, job, signal } = options;
-  const rowBytes = job.target.size ** 2 * job.target.channels;
-  const threads = Math.max(1, options.workers ?? availableParallelism());
-  const fairShare = Math.ceil(positions.length / threads / 4);
-  const size = Math.max(1, Math.min(chunkItems, Math.floor(chunkBytes / rowBytes), fairShare));
-  const runner =
-    plugin.module === undefined
-      ? inProcess(plugin, job)
-      : inThreads({ plugin, module: plugin.module, job, threads, signal });
-  const lanes = plugin.module === undefined ? 1 : threads * 2;
+  if (positions.length === 0) return;
+  options.signal?.throwIfAborted();
+  const { module } = options.plugin;
+  await (module === undefined
+    ? decodeHere(items, positions, options)
+    : decodeInProcesses(items, positions, { ...options, module }));
+}
+
+async function decodeHere(
+  items: readonly DatasetItem[],
+  positions: readonly number[],
+  { plugin, job, signal, log, onResult }: DecodeAllOptions,
+): Promise<void> {
+  const context = { ...job, ...createDatasetContext(job.cacheDir, { signal, log }) };
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < positions.length) {
+      const position = positions[next++] as number;
+      const decoded = await decodeItem(plugin, items[position] as DatasetItem, context);
       signal?.throwIfAborted();
-      const chunk = positions.slice(next, next + size);
-      next += size;
-      await decodeChunk(items, chunk, { ...options, run: runner.run });
+      onResult(position, decoded);
     }
   };
-  try {
-    await Promise.all(Array.from({ length: lanes }, lane));
-  } finally {
-    await runner.close();
-  }
+  await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-type Run = (items: readonly DatasetItem[]) => Promise<DecodedItems>;
-
-async function decodeChunk(
+async function decodeInProcesses(
   items: readonly DatasetItem[],
-  chunk: readonly number[],
-  options: DecodeAllOptions & { readonly run: Run },
+  positions: readonly number[],
+  { plugin, module, job, workers, limits, signal, log, onResult }: DecodeAllOptions & { readonly module: string },
 ): Promise<void> {
-  const { results, logs } = await runOrIsolate(
-    chunk.map((position) => items[position] as DatasetItem),
-    options,
-  );
-  for (const line of logs) options.log(line);
-  for (const [i, position] of chunk.entries()) options.onResult(position, results[i] as Decoded);
-}
-
-// a chunk that takes its thread down (out of memory, a native crash that Node survives) is tried again item by item
-async function runOrIsolate(
-  items: readonly DatasetItem[],
-  options: { readonly run: Run; readonly signal?: AbortSignal | undefined },
-): Promise<DecodedItems> {
+  const { options, target, cacheDir } = job;
+  const processes = Math.min(positions.length, Math.max(1, workers ?? availableParallelism()));
+  const rowBytes = target.size ** 2 * target.channels;
+  const fairShare = Math.ceil(positions.length / processes / 4);
+  const window = Math.max(1, Math.min(windowItems, Math.floor(windowBytes / rowBytes), fairShare));
+  const pool = new PluginPool({ module, id: plugin.id, cacheDir, processes, limits, window, log });
+  const done = new Promise<void>((resolve, reject) => {
+    let next = 0;
+    let open = 0;
+    const settle = (position: number, result: Decoded): void => {
+      open -= 1;
+      try {
+        onResult(position, result);
+      } catch (error) {
+        reject(error as Error);
+        return;
+      }
+      if (next === positions.length && open === 0) resolve();
+      else fill();
+    };
+    const fill = (): void => {
+      while (next < positions.length && open < 2 * window * processes) {
+        const position = positions[next++] as number;
+        open += 1;
+        const item = items[position] as DatasetItem;
+        const settleThis = (result: Decoded): void => settle(position, result);
+        pool.add(decodeJob(item, { kind: "decode", items: [item], options, target }, settleThis));
+      }
+    };
+    fill();
+  });
+  const abort = abortOf(signal);
   try {
-    return await options.run(items);
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    if (isSetupError(error)) throw error;
-    const [only] = items;
-    if (items.length === 1 && only !== undefined) {
-      return { results: [{ reason: `the decoder stopped: ${oneLine(error, only.source.path)}` }], logs: [] };
-    }
-    const parts: DecodedItems[] = [];
-    for (const item of items) parts.push(await runOrIsolate([item], options));
-    return { results: parts.flatMap((part) => part.results), logs: parts.flatMap((part) => part.logs) };
+    await Promise.race([done, pool.failure, abort.promise]);
+  } finally {
+    abort.release();
+    await pool.close();
   }
 }
 
-// the plugin itself could not be loaded: no use in trying item by item
-function isSetupError(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return (
-    typeof code === "string" &&
-    /^(ERR_MODULE_NOT_FOUND|ERR_UNKNOWN_FILE_EXTENSION|ERR_PACKAGE_PATH_NOT_EXPORTED|E_USAGE)$/.test(code)
-  );
-}
-
-function inProcess(plugin: Dataset, job: DecodeJob): { run: Run; close: () => Promise<void> } {
-  return { run: (items) => decodeItems(plugin, items, job), close: async () => {} };
-}
-
-interface ThreadOptions {
-  readonly plugin: Dataset;
-  readonly module: string;
-  readonly job: DecodeJob;
-  readonly threads: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-function inThreads({ plugin, module, job, threads, signal }: ThreadOptions): { run: Run; close: () => Promise<void> } {
-  const workerData: DecodeWorkerData = { module, id: plugin.id, job };
-  const pool = new Piscina<readonly DatasetItem[], DecodedItems>({
-    filename: workerUrl("decode-worker"),
-    name: "decode",
-    minThreads: threads,
-    maxThreads: threads,
-    workerData,
-    // flags of the calling process (a test runner's loaders) are not for the built files
-    execArgv: [],
-  });
-  // one listener for the pool: one for each task makes Node warn of a leak
-  const stop = (): void => void pool.destroy();
-  signal?.addEventListener("abort", stop, { once: true });
+function decodeJob({ source }: DatasetItem, task: Job["task"], settle: (result: Decoded) => void): Job {
   return {
-    run: (items) => pool.run(items),
-    async close() {
-      signal?.removeEventListener("abort", stop);
-      await pool.destroy();
+    task,
+    bytes: statSync(source.path, { throwIfNoEntry: false })?.size ?? 0,
+    onResult(result) {
+      if ("decoded" in result) settle(result.decoded);
+      else settle({ reason: "error" in result ? receivedError(result.error).message : "gave something else" });
     },
+    onDeath: (reason) => settle({ reason }),
   };
 }

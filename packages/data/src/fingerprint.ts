@@ -8,7 +8,7 @@ import { access, constants, stat } from "node:fs/promises";
 import type { Dataset, DatasetItem, DecodeTarget } from "@lejepa/contracts";
 
 // raise when the layout of a stored file changes
-const layout = 1;
+const layout = 2;
 const statsAtOnce = 64;
 
 /** Hash of everything but the files that the pixels depend on. */

@@ -15,6 +15,9 @@ export { buildStore, type BuildStoreOptions } from "./build-store.ts";
 export { listItems, type ItemList } from "./list-items.ts";
 export { splitItems, type SplitOptions } from "./splits.ts";
 export { channelStatistics, type ChannelStatistics } from "./statistics.ts";
+export { type ChannelHistogram, channelHistograms, channelPercentiles, valueRange } from "./percentiles.ts";
+export { type CallOptions, createInspector, type Inspector } from "./call-plugin.ts";
+export type { PluginLimits } from "./plugin-pool.ts";
 export { createSampler, epochOrder, type Sampler } from "./sampler.ts";
 export {
   createBatchLoader,

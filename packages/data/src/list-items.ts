@@ -1,37 +1,36 @@
 /**
  * Asks a plugin for its items and checks what it says.
  */
-import { LejepaError, type Dataset, type DatasetItem, type Skipped } from "@lejepa/contracts";
-import { createDatasetContext } from "./dataset-context.ts";
+import { LejepaError, type Dataset, type DatasetIndex, type Skipped } from "@lejepa/contracts";
+import { indexPlugin } from "./call-plugin.ts";
+import type { PluginLimits } from "./plugin-pool.ts";
 import type { BuildProgress } from "./types.ts";
 
-/** The items of a dataset, in its order, and what it left out. */
-export interface ItemList {
-  readonly items: readonly DatasetItem[];
-  readonly skipped: readonly Skipped[];
-}
+/** What a plugin says of a dataset: the items, in its order, and what it left out. */
+export type ItemList = DatasetIndex & Required<Pick<DatasetIndex, "skipped" | "warnings">>;
 
 interface ListOptions {
   readonly cacheDir: string;
+  readonly limits?: PluginLimits;
   readonly signal?: AbortSignal;
   readonly log?: (line: string) => void;
   readonly onProgress?: (progress: BuildProgress) => void;
 }
 
 /**
- * Lists the items of a dataset without decoding any.
+ * Lists the items of a dataset without decoding any, in a process of the plugin's own.
  *
  * @throws LejepaError E_DATA when there is none or two have one id; whatever the plugin throws
  */
 export async function listItems(
   plugin: Dataset,
   options: unknown,
-  { cacheDir, signal, log, onProgress }: ListOptions,
+  { onProgress, ...call }: ListOptions,
 ): Promise<ItemList> {
   onProgress?.({ phase: "index", done: 0, total: 0, failed: 0, reused: 0 });
-  const context = createDatasetContext(cacheDir, { signal, log: log ?? (() => {}) });
-  const { items, skipped = [] } = await plugin.index(options, context);
-  signal?.throwIfAborted();
+  const index = await indexPlugin(plugin, options, call);
+  const { items, skipped = [], warnings = [] } = index;
+  call.signal?.throwIfAborted();
   onProgress?.({ phase: "index", done: items.length, total: items.length, failed: 0, reused: 0 });
   if (items.length === 0) throw noItems(plugin, skipped);
   const seen = new Set<string>();
@@ -46,7 +45,7 @@ export async function listItems(
     }
     seen.add(id);
   }
-  return { items, skipped };
+  return { ...index, skipped, warnings };
 }
 
 function noItems({ id }: Dataset, skipped: readonly Skipped[]): LejepaError {

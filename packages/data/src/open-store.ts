@@ -4,10 +4,10 @@
  */
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { LejepaError, type DatasetItem, type PixelArray, type Skipped } from "@lejepa/contracts";
+import { LejepaError, type DatasetItem, type PixelArray, type PixelType, type Skipped } from "@lejepa/contracts";
 import { hashList } from "./fingerprint.ts";
 import { bytesOf, pixelTypes } from "./pixels.ts";
-import { readFully } from "./store-writer.ts";
+import { readFully } from "./file-bytes.ts";
 import { readStoredIndex, storeFiles, type StoredIndex } from "./stored-index.ts";
 import type { DecodeFailure, ImageStore } from "./types.ts";
 
@@ -16,8 +16,11 @@ export interface Listing {
   /** Every item now listed; those without a row are left out. */
   readonly items: readonly DatasetItem[];
   readonly skipped: readonly Skipped[];
+  readonly warnings: readonly string[];
   /** Items that never came to be decoded. */
   readonly failures: readonly DecodeFailure[];
+  readonly channelNames?: readonly string[] | undefined;
+  readonly range?: readonly [number, number] | undefined;
 }
 
 /**
@@ -36,12 +39,15 @@ export function openStore(folder: string, listing: Listing): ImageStore {
       got: "a missing or damaged one",
     });
   }
-  const { dtype, shape, headerBytes } = index;
+  const { dtype, shape, headerBytes, spacing } = index;
   const [count, height, width, channels] = shape;
   const rowElements = height * width * channels;
   const items = itemsOfRows(index, listing.items);
-  const handle = openHandle(imagesFile);
-  const reader = createRowReader({ handle, imagesFile, headerBytes, count, rowElements, dtype });
+  const range = listing.range ?? pixelTypes[dtype].range;
+  const images = openArray(imagesFile, { count, headerBytes, rowElements, dtype });
+  const masksFile = index.masked ? join(folder, storeFiles.masks) : undefined;
+  const maskForm = { count, headerBytes, rowElements: height * width, dtype: "uint8" } as const;
+  const masks = masksFile === undefined ? undefined : openArray(masksFile, maskForm);
   return {
     count,
     height,
@@ -49,17 +55,26 @@ export function openStore(folder: string, listing: Listing): ImageStore {
     channels,
     dtype,
     rowElements,
-    fullScale: pixelTypes[dtype].fullScale,
+    ...(range !== undefined && { range }),
+    ...(listing.channelNames !== undefined && { channelNames: listing.channelNames }),
     items,
     ...labelItems(items),
     fingerprint: fingerprintOf(index, items),
     failures: [...listing.failures, ...index.failures.map(({ id, reason }) => ({ id, reason }))],
     skipped: listing.skipped,
+    warnings: listing.warnings,
     notes: Object.fromEntries(Object.entries(index.notes).map(([note, rows]) => [note, rows.length])),
     imagesFile,
+    ...(masksFile !== undefined && { masksFile }),
+    ...(spacing !== null && { spacing }),
     headerBytes,
-    read: reader.read,
-    close: reader.close,
+    read: images.read,
+    readMasks: (rows) =>
+      (masks?.read(rows) as Uint8Array | undefined) ?? new Uint8Array(rows.length * height * width).fill(1),
+    close() {
+      images.close();
+      masks?.close();
+    },
   };
 }
 
@@ -99,18 +114,18 @@ function openHandle(file: string): number {
   }
 }
 
-type RowSource = Pick<ImageStore, "imagesFile" | "headerBytes" | "count" | "rowElements" | "dtype"> & {
-  readonly handle: number;
-};
+interface ArrayForm {
+  readonly count: number;
+  readonly headerBytes: number;
+  readonly rowElements: number;
+  readonly dtype: PixelType;
+}
 
-function createRowReader({
-  handle,
-  imagesFile,
-  headerBytes,
-  count,
-  rowElements,
-  dtype,
-}: RowSource): Pick<ImageStore, "read" | "close"> {
+function openArray(
+  file: string,
+  { headerBytes, count, rowElements, dtype }: ArrayForm,
+): Pick<ImageStore, "read" | "close"> {
+  const handle = openHandle(file);
   let open = true;
   const { bytes: elementBytes, view } = pixelTypes[dtype];
   const read = (rows: ArrayLike<number>, out?: PixelArray): PixelArray => {
@@ -129,7 +144,7 @@ function createRowReader({
     } catch (cause) {
       throw new LejepaError({
         code: "E_IO",
-        where: imagesFile,
+        where: file,
         problem: `cannot be read: ${(cause as Error).message}`,
         cause,
       });

@@ -2,7 +2,7 @@
  * Folders that appear whole or not at all: written under a temporary name, flushed to disk, renamed. No locks: when two
  * processes make the same folder, the first rename wins and the other's work is dropped.
  */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -10,28 +10,84 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from "node:fs";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { journalFile } from "./journal.ts";
 
 const prefix = ".unfinished-";
+const ownerFile = "owner.json";
 // a build touches its files all the time; one that did not for so long has crashed
 const abandonedAfter = 60 * 60 * 1000;
 
-/** Makes an empty folder beside `target` to build it in. */
+interface Owner {
+  readonly process: number;
+  /** Processes of another machine cannot be asked. */
+  readonly machine: string;
+}
+
+const machine = (): string => createHash("sha256").update(hostname()).digest("hex").slice(0, 12);
+
+/** Makes an empty folder beside `target` to build it in, owned by this process. */
 export function createUnfinished(target: string): string {
-  const parent = dirname(target);
-  mkdirSync(parent, { recursive: true });
-  removeAbandoned(parent);
-  const folder = join(parent, `${prefix}${randomBytes(8).toString("hex")}`);
-  mkdirSync(folder);
+  const folder = join(dirname(target), `${prefix}${randomBytes(8).toString("hex")}`);
+  mkdirSync(folder, { recursive: true });
+  const owner: Owner = { process: process.pid, machine: machine() };
+  writeFileSync(join(folder, ownerFile), JSON.stringify(owner));
   return folder;
+}
+
+/** Gives a folder up, for the next build to take over. */
+export function release(folder: string): void {
+  rmSync(join(folder, ownerFile), { force: true });
+}
+
+/** Folders below `parent` that nobody builds in any more. */
+export function abandonedFolders(parent: string): string[] {
+  return readdirSync(parent)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => join(parent, name))
+    .filter(isAbandoned);
+}
+
+function isAbandoned(folder: string): boolean {
+  try {
+    const owner = readOwner(folder);
+    if (owner === undefined && existsSync(join(folder, journalFile))) return true;
+    if (owner?.machine === machine() && !isAlive(owner.process)) return true;
+    const times = [folder, ...readdirSync(folder).map((file) => join(folder, file))].map((path) => statSync(path).mtimeMs);
+    return Date.now() - Math.max(...times) > abandonedAfter;
+  } catch {
+    // another process removed or renamed it meanwhile
+    return false;
+  }
+}
+
+function readOwner(folder: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, ownerFile), "utf8")) as Owner;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(id: number): boolean {
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 /** Flushes the folder to disk and gives it its name; drops it when `isWhole(target)` already. */
 export function publish(folder: string, target: string, isWhole: (folder: string) => boolean): void {
+  release(folder);
   for (const name of readdirSync(folder)) flush(join(folder, name));
   flush(folder);
   if (!tryRename(folder, target)) {
@@ -77,20 +133,5 @@ function flush(path: string): void {
       throw error;
   } finally {
     closeSync(handle);
-  }
-}
-
-function removeAbandoned(parent: string): void {
-  for (const name of readdirSync(parent)) {
-    if (!name.startsWith(prefix)) continue;
-    const folder = join(parent, name);
-    try {
-      const times = [folder, ...readdirSync(folder).map((file) => join(folder, file))].map(
-        (path) => statSync(path).mtimeMs,
-      );
-      if (Date.now() - Math.max(...times) > abandonedAfter) rmSync(folder, { recursive: true, force: true });
-    } catch {
-      // another process removed or renamed it meanwhile
-    }
   }
 }

@@ -5,6 +5,8 @@ import { pixelTypes } from "./pixels.ts";
 import { channelStatistics } from "./statistics.ts";
 import type { ImageStore } from "./types.ts";
 
+const rangeOf = (dtype: PixelType) => ({ range: pixelTypes[dtype].range ?? ([0, 1] as const) });
+
 /** As much of a store as statistics need. */
 function fakeStore(dtype: PixelType, rows: PixelArray[], channels: number): ImageStore {
   const rowElements = rows[0]?.length ?? 0;
@@ -13,7 +15,7 @@ function fakeStore(dtype: PixelType, rows: PixelArray[], channels: number): Imag
     for (let i = 0; i < wanted.length; i++) pixels.set(rows[wanted[i] as number] as PixelArray, i * rowElements);
     return pixels;
   };
-  return { channels, rowElements, fullScale: pixelTypes[dtype].fullScale, read } as ImageStore;
+  return { channels, rowElements, dtype, ...rangeOf(dtype), read } as ImageStore;
 }
 
 test("against numbers done by hand", () => {

@@ -46,8 +46,13 @@ export interface ImageStore extends ImageForm {
   readonly count: number;
   /** Elements of one image: `height * width * channels` (HWC). */
   readonly rowElements: number;
-  /** The value of white: 255 (uint8), 65535 (uint16), else 1. Pixels divided by it are what statistics are given in. */
-  readonly fullScale: number;
+  /**
+   * Stored values that are shown as black and as white: as the dataset says, else 0 and the largest value of uint8 and uint16.
+   * Absent for int16 and float32 of which the dataset says nothing: `valueRange` finds it.
+   */
+  readonly range?: readonly [number, number];
+  /** Names of the channels, if the dataset has any. */
+  readonly channelNames?: readonly string[];
   /** What decoded, in the dataset's order. */
   readonly items: readonly DatasetItem[];
   /** Class names, sorted by code point; empty when no item has a label. */
@@ -59,10 +64,16 @@ export interface ImageStore extends ImageForm {
   readonly failures: readonly DecodeFailure[];
   /** Files that the dataset's index left out. */
   readonly skipped: readonly Skipped[];
+  /** What the dataset's index says about the set as a whole. */
+  readonly warnings: readonly string[];
   /** Remarks of the decoder with the number of images they apply to. */
   readonly notes: Readonly<Record<string, number>>;
   /** Where the images lie: `np.load(imagesFile, mmap_mode="r")` has shape [count, height, width, channels]. */
   readonly imagesFile: string;
+  /** Where the masks lie, if any pixel of the store is invalid: uint8 [count, height, width]. */
+  readonly masksFile?: string;
+  /** Size of a pixel of each row, [row, column], where the dataset knows it. */
+  readonly spacing?: readonly (readonly [number, number] | null)[];
   /** Bytes before the first pixel in `imagesFile`. */
   readonly headerBytes: number;
   /**
@@ -72,5 +83,10 @@ export interface ImageStore extends ImageForm {
    * @throws LejepaError E_USAGE for a row outside 0 .. count-1, E_IO when the file cannot be read
    */
   read(rows: ArrayLike<number>, out?: PixelArray): PixelArray;
+  /**
+   * Reads masks of rows: 1 where a pixel is valid, `rows.length * height * width`. All 1 without a `masksFile`.
+   * @throws LejepaError as `read`
+   */
+  readMasks(rows: ArrayLike<number>): Uint8Array;
   close(): void;
 }

@@ -1,0 +1,18 @@
+/**
+ * Reads and writes of exactly so many bytes.
+ */
+import { readSync, writeSync } from "node:fs";
+
+/** Writes all bytes at an offset (a single write may take fewer). */
+export function writeFully(handle: number, bytes: Uint8Array, offset: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done, bytes.length - done, offset + done);
+}
+
+/** Fills `bytes` from an offset; throws when the file ends before. */
+export function readFully(handle: number, bytes: Uint8Array, offset: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const count = readSync(handle, bytes, done, bytes.length - done, offset + done);
+    if (count === 0) throw new RangeError("the file is shorter than its header says");
+    done += count;
+  }
+}
