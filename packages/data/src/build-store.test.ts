@@ -19,7 +19,7 @@ async function build(dataset: BoundDataset, options: Partial<BuildStoreOptions> 
   const progress: BuildProgress[] = [];
   const store = await buildStore(dataset, {
     ...form,
-    log: (line) => logs.push(line),
+    log: (line) => line.startsWith("decoded") && logs.push(line),
     onProgress: (step) => progress.push(step),
     ...options,
   });

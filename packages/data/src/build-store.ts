@@ -4,6 +4,7 @@
  * cut off, takes what it can from earlier ones.
  */
 import { mkdirSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import {
   isLejepaError,
@@ -15,9 +16,9 @@ import {
 } from "@lejepa/contracts";
 import { decodeAll } from "./decode-pool.ts";
 import { fingerprintItems, formKey, hashList, type Fingerprint } from "./fingerprint.ts";
-import { listItems, type ItemList } from "./list-items.ts";
+import { type ItemList, listIn } from "./list-items.ts";
 import { openStore } from "./open-store.ts";
-import { defaultLimits, type PluginLimits } from "./plugin-pool.ts";
+import { defaultLimits, openPool, type PluginLimits, type PluginPool } from "./plugin-pool.ts";
 import { createUnfinished, publish, release } from "./publish.ts";
 import { copyKnownRows } from "./reuse-rows.ts";
 import { createStoreWriter, type StoreWriter } from "./store-writer.ts";
@@ -60,18 +61,24 @@ export async function buildStore(dataset: BoundDataset, options: BuildStoreOptio
 }
 
 async function build(plugin: Dataset, pluginOptions: unknown, options: BuildStoreOptions): Promise<ImageStore> {
-  const { size, cacheDir, signal } = options;
+  const { size, cacheDir, signal, limits = defaultLimits, log = () => {} } = options;
   mkdirSync(cacheDir, { recursive: true });
-  const listed = await listItems(plugin, pluginOptions, options);
-  const target: DecodeTarget = { size, channels: channelsOf(plugin, listed.channels, options.channels ?? null) };
-  const found = await withFingerprints(listed.items, signal);
-  const family = join(cacheDir, `${plugin.id}-${formKey(plugin, pluginOptions, target)}`);
-  const folder = join(family, hashList(found.fingerprints).slice(0, 16));
-  if (readStoredIndex(folder) === undefined) {
-    await decodeInto({ folder, family, ...found }, { plugin, pluginOptions, target, ...options });
+  const processes = Math.max(1, options.workers ?? availableParallelism());
+  const pool = openPool(plugin, { cacheDir, processes, limits, log });
+  try {
+    const listed = await listIn(pool, plugin, pluginOptions, options);
+    const target: DecodeTarget = { size, channels: channelsOf(plugin, listed.channels, options.channels ?? null) };
+    const found = await withFingerprints(listed.items, signal);
+    const family = join(cacheDir, `${plugin.id}-${formKey(plugin, pluginOptions, target)}`);
+    const folder = join(family, hashList(found.fingerprints).slice(0, 16));
+    if (readStoredIndex(folder) === undefined) {
+      await decodeInto({ folder, family, ...found }, { plugin, pluginOptions, target, pool, processes, ...options });
+    }
+    const { channels: channelNames, range, skipped, warnings } = listed;
+    return openStore(folder, { items: found.items, skipped, warnings, failures: found.missing, channelNames, range });
+  } finally {
+    await pool?.close();
   }
-  const { channels: channelNames, range, skipped, warnings } = listed;
-  return openStore(folder, { items: found.items, skipped, warnings, failures: found.missing, channelNames, range });
 }
 
 function channelsOf({ id }: Dataset, names: readonly string[] | undefined, wanted: number | null): number {
@@ -118,6 +125,8 @@ interface DecodeOptions extends BuildStoreOptions {
   readonly plugin: Dataset;
   readonly pluginOptions: unknown;
   readonly target: DecodeTarget;
+  readonly pool: PluginPool | undefined;
+  readonly processes: number;
 }
 
 async function decodeInto(plan: DecodePlan, options: DecodeOptions): Promise<void> {
@@ -156,8 +165,8 @@ async function fill(
   await decodeAll(items, positions, {
     plugin,
     job: { options: pluginOptions, target, cacheDir },
-    workers: options.workers ?? null,
-    limits: options.limits ?? defaultLimits,
+    pool: options.pool,
+    processes: options.processes,
     signal,
     log: options.log ?? (() => {}),
     onResult(position, result) {

@@ -2,18 +2,19 @@
  * Single calls of a plugin on files that nobody vouches for: `index` and `inspect`, in a process of their own where the plugin
  * names its module. Decoding of many items is decode-pool.ts.
  */
+import { statSync } from "node:fs";
 import {
   type Dataset,
+  type DatasetContext,
   type DatasetIndex,
   type Inspection,
   type InspectRequest,
   LejepaError,
 } from "@lejepa/contracts";
-import { statSync } from "node:fs";
-import { createDatasetContext } from "./dataset-context.ts";
 import { abortOf } from "./abort.ts";
-import { defaultLimits, type PluginLimits, PluginPool } from "./plugin-pool.ts";
-import type { PluginTask, TaskResult } from "./plugin-tasks.ts";
+import { createDatasetContext } from "./dataset-context.ts";
+import { defaultLimits, type Job, openPool, type PluginLimits, type PluginPool } from "./plugin-pool.ts";
+import type { TaskResult } from "./plugin-tasks.ts";
 import { receivedError } from "./sent-error.ts";
 
 /** What a call needs besides its arguments. */
@@ -28,16 +29,26 @@ export interface CallOptions {
 const indexSeconds = 20;
 
 /**
- * The plugin's index.
+ * The plugin's index, in a process of the pool; in the calling process without a pool.
  *
  * @throws whatever the plugin throws; LejepaError E_DATA when it crashes, hangs or needs too much memory
  */
-export async function indexPlugin(plugin: Dataset, options: unknown, call: CallOptions): Promise<DatasetIndex> {
-  if (plugin.module === undefined) return plugin.index(options, contextOf(call));
-  const limits = { ...(call.limits ?? defaultLimits), seconds: indexSeconds };
-  const result = await callIn(plugin, { kind: "index", options }, { ...call, limits, bytes: 0, module: plugin.module });
-  if ("index" in result) return result.index;
-  throw unexpected(plugin, result);
+export async function indexPlugin(
+  plugin: Dataset,
+  options: unknown,
+  { pool, ...call }: CallOptions & { readonly pool: PluginPool | undefined },
+): Promise<DatasetIndex> {
+  if (pool === undefined) return plugin.index(options, contextOf(call));
+  try {
+    const task = { kind: "index", options } as const;
+    const result = await runIn(pool, { task, bytes: 0, seconds: indexSeconds }, { ...call, id: plugin.id });
+    if ("index" in result) return result.index;
+    throw unexpected(plugin, result);
+  } catch (error) {
+    // it may be in the middle of a download
+    if (call.signal?.aborted) await pool.close({ politely: true });
+    throw error;
+  }
 }
 
 /** Calls `inspect` for one file after another; close it when done. */
@@ -47,59 +58,46 @@ export interface Inspector {
   close(): Promise<void>;
 }
 
-/** Opens a plugin to inspect files with, in one process that lasts. */
+/** Opens a plugin to inspect files with, in one process that lasts; in the calling process where it names no module. */
 export function createInspector(plugin: Dataset, call: CallOptions): Inspector {
-  const { module, id } = plugin;
-  if (module === undefined) return { inspect: (path, request) => inspectHere(plugin, path, request, call), close: async () => {} };
-  const pool = poolFor(id, module, call);
+  const { cacheDir, limits = defaultLimits, log = () => {} } = call;
+  const pool = openPool(plugin, { cacheDir, processes: 1, limits, log });
   return {
     async inspect(path, request) {
+      if (pool === undefined) return inspectHere(plugin, path, request, call);
       const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-      const result = await runIn(pool, { kind: "inspect", path, request }, { ...call, id, bytes });
+      const task = { kind: "inspect", path, request } as const;
+      const result = await runIn(pool, { task, bytes }, { ...call, id: plugin.id });
       if ("inspection" in result) return result.inspection;
       throw unexpected(plugin, result);
     },
-    close: () => pool.close(),
+    close: async () => pool?.close(),
   };
 }
 
-async function inspectHere(plugin: Dataset, path: string, request: InspectRequest, call: CallOptions): Promise<Inspection> {
+async function inspectHere(
+  plugin: Dataset,
+  path: string,
+  request: InspectRequest,
+  call: CallOptions,
+): Promise<Inspection> {
   if (plugin.inspect === undefined) throw new TypeError(`the dataset ${plugin.id} does not inspect files`);
   return plugin.inspect(path, request, contextOf(call));
 }
 
-function contextOf({ cacheDir, signal, log = () => {} }: CallOptions): ReturnType<typeof createDatasetContext> {
+function contextOf({ cacheDir, signal, log = () => {} }: CallOptions): DatasetContext {
   return createDatasetContext(cacheDir, { signal, log });
-}
-
-function poolFor(id: string, module: string, { cacheDir, limits = defaultLimits, log = () => {} }: CallOptions): PluginPool {
-  return new PluginPool({ module, id, cacheDir, processes: 1, window: 1, limits, log });
-}
-
-async function callIn(
-  { id }: Dataset,
-  task: PluginTask,
-  call: CallOptions & { readonly module: string; readonly bytes: number },
-): Promise<TaskResult> {
-  const pool = poolFor(id, call.module, call);
-  try {
-    return await runIn(pool, task, { ...call, id });
-  } finally {
-    // a download in the middle of a write
-    await pool.close({ politely: call.signal?.aborted ?? false });
-  }
 }
 
 async function runIn(
   pool: PluginPool,
-  task: PluginTask,
-  { id, bytes, signal }: Pick<CallOptions, "signal"> & { readonly id: string; readonly bytes: number },
+  job: Pick<Job, "task" | "bytes" | "seconds">,
+  { id, signal }: Pick<CallOptions, "signal"> & { readonly id: string },
 ): Promise<TaskResult> {
   signal?.throwIfAborted();
   const done = new Promise<TaskResult>((resolve, reject) => {
     pool.add({
-      task,
-      bytes,
+      ...job,
       onResult: resolve,
       onDeath: (problem) => reject(new LejepaError({ code: "E_DATA", where: `dataset ${id}`, problem })),
     });
@@ -113,5 +111,5 @@ async function runIn(
 }
 
 function unexpected({ id }: Dataset, result: TaskResult): Error {
-  return "error" in result ? receivedError(result.error) : new TypeError(`dataset ${id}: the process gave something else`);
+  return "error" in result ? receivedError(result.error) : new TypeError(`dataset ${id}: not what was asked for`);
 }

@@ -3,21 +3,20 @@
  * are under way at a time, and results are handed over as they come. Order is not kept.
  */
 import { statSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import type { Dataset, DatasetItem } from "@lejepa/contracts";
 import { abortOf } from "./abort.ts";
 import { createDatasetContext } from "./dataset-context.ts";
 import { decodeItem, type Decoded, type DecodeJob } from "./decode-items.ts";
-import { type Job, type PluginLimits, PluginPool } from "./plugin-pool.ts";
+import type { Job, PluginPool } from "./plugin-pool.ts";
 import { receivedError } from "./sent-error.ts";
 
 /** What `decodeAll` needs besides the items. */
 export interface DecodeAllOptions {
   readonly plugin: Dataset;
   readonly job: DecodeJob;
-  /** Processes; `null`: one for each core. */
-  readonly workers: number | null;
-  readonly limits: PluginLimits;
+  /** The plugin's processes, and how many there may be; without them it decodes in the calling one. */
+  readonly pool: PluginPool | undefined;
+  readonly processes: number;
   readonly signal?: AbortSignal | undefined;
   log(line: string): void;
   /** Called once for each item. */
@@ -38,10 +37,10 @@ export async function decodeAll(
 ): Promise<void> {
   if (positions.length === 0) return;
   options.signal?.throwIfAborted();
-  const { module } = options.plugin;
-  await (module === undefined
+  const { pool } = options;
+  await (pool === undefined
     ? decodeHere(items, positions, options)
-    : decodeInProcesses(items, positions, { ...options, module }));
+    : decodeInProcesses(items, positions, { ...options, pool }));
 }
 
 async function decodeHere(
@@ -65,14 +64,13 @@ async function decodeHere(
 async function decodeInProcesses(
   items: readonly DatasetItem[],
   positions: readonly number[],
-  { plugin, module, job, workers, limits, signal, log, onResult }: DecodeAllOptions & { readonly module: string },
+  { pool, processes, job, signal, onResult }: DecodeAllOptions & { readonly pool: PluginPool },
 ): Promise<void> {
-  const { options, target, cacheDir } = job;
-  const processes = Math.min(positions.length, Math.max(1, workers ?? availableParallelism()));
+  const { options, target } = job;
   const rowBytes = target.size ** 2 * target.channels;
   const fairShare = Math.ceil(positions.length / processes / 4);
   const window = Math.max(1, Math.min(windowItems, Math.floor(windowBytes / rowBytes), fairShare));
-  const pool = new PluginPool({ module, id: plugin.id, cacheDir, processes, limits, window, log });
+  pool.window = window;
   const done = new Promise<void>((resolve, reject) => {
     let next = 0;
     let open = 0;
@@ -103,7 +101,6 @@ async function decodeInProcesses(
     await Promise.race([done, pool.failure, abort.promise]);
   } finally {
     abort.release();
-    await pool.close();
   }
 }
 

@@ -3,7 +3,7 @@
  */
 import { LejepaError, type Dataset, type DatasetIndex, type Skipped } from "@lejepa/contracts";
 import { indexPlugin } from "./call-plugin.ts";
-import type { PluginLimits } from "./plugin-pool.ts";
+import { defaultLimits, openPool, type PluginLimits, type PluginPool } from "./plugin-pool.ts";
 import type { BuildProgress } from "./types.ts";
 
 /** What a plugin says of a dataset: the items, in its order, and what it left out. */
@@ -22,13 +22,25 @@ interface ListOptions {
  *
  * @throws LejepaError E_DATA when there is none or two have one id; whatever the plugin throws
  */
-export async function listItems(
+export async function listItems(plugin: Dataset, options: unknown, list: ListOptions): Promise<ItemList> {
+  const { cacheDir, limits = defaultLimits, log = () => {} } = list;
+  const pool = openPool(plugin, { cacheDir, processes: 1, limits, log });
+  try {
+    return await listIn(pool, plugin, options, list);
+  } finally {
+    await pool?.close();
+  }
+}
+
+/** As `listItems`, in a process of the given pool. */
+export async function listIn(
+  pool: PluginPool | undefined,
   plugin: Dataset,
   options: unknown,
   { onProgress, ...call }: ListOptions,
 ): Promise<ItemList> {
   onProgress?.({ phase: "index", done: 0, total: 0, failed: 0, reused: 0 });
-  const index = await indexPlugin(plugin, options, call);
+  const index = await indexPlugin(plugin, options, { ...call, pool });
   const { items, skipped = [], warnings = [] } = index;
   call.signal?.throwIfAborted();
   onProgress?.({ phase: "index", done: items.length, total: items.length, failed: 0, reused: 0 });

@@ -6,6 +6,7 @@
  * Ours, on node:child_process, because no maintained pool we found limits the memory of a process, ends the one that is stuck
  * and tells which task it was at.
  */
+import type { Dataset } from "@lejepa/contracts";
 import { type Ending, PluginProcess } from "./plugin-process.ts";
 import type { PluginSetup, PluginTask, TaskResult } from "./plugin-tasks.ts";
 
@@ -24,8 +25,6 @@ export const defaultLimits: PluginLimits = { seconds: 2, megabytes: 1024 };
 export interface PluginPoolOptions extends Pick<PluginSetup, "module" | "id" | "cacheDir"> {
   readonly processes: number;
   readonly limits: PluginLimits;
-  /** Tasks that lie ready in a process. */
-  readonly window: number;
   log(line: string): void;
 }
 
@@ -34,6 +33,8 @@ export interface Job {
   readonly task: PluginTask;
   /** Size of its file, which the time limit grows with. */
   readonly bytes: number;
+  /** Processor time without a sign of life, instead of the pool's limit. */
+  readonly seconds?: number;
   onResult(result: TaskResult): void;
   /** The process died of it; `reason` is a plain sentence. */
   onDeath(reason: string): void;
@@ -59,6 +60,8 @@ export class PluginPool {
   readonly #failed: (error: Error) => void;
   /** Rejects when the plugin cannot be loaded; never resolves. */
   readonly failure: Promise<never>;
+  /** Tasks that lie ready in a process. */
+  window = 1;
   #numbers = 0;
   #closed = false;
   #scheduled = false;
@@ -123,7 +126,7 @@ export class PluginPool {
         const job = jobs.get(number);
         jobs.delete(number);
         job?.onResult(result);
-        if (running.open.size <= this.#options.window / 2) this.#dispatchSoon();
+        if (running.open.size <= this.window / 2) this.#dispatchSoon();
       },
       onEnd: (ending) => this.#bury(worker, ending),
     });
@@ -145,8 +148,8 @@ export class PluginPool {
       if (open.size > 0) return;
       worker.alone = true;
       this.#give(worker, [this.#suspects.shift() as Job]);
-    } else if (open.size <= this.#options.window / 2) {
-      const jobs = this.#take(Math.max(1, this.#options.window - open.size));
+    } else if (open.size <= this.window / 2) {
+      const jobs = this.#take(Math.max(1, this.window - open.size));
       if (jobs.length > 0) this.#give(worker, jobs);
     }
   }
@@ -169,12 +172,12 @@ export class PluginPool {
     const number = this.#numbers;
     this.#numbers += jobs.length;
     for (const [i, job] of jobs.entries()) worker.jobs.set(number + i, job);
-    const limitMs = Math.max(...jobs.map(({ bytes }) => this.#limitMs(bytes)));
+    const limitMs = Math.max(...jobs.map((job) => this.#limitMs(job)));
     worker.process.run(number, together(jobs), limitMs);
   }
 
-  #limitMs(bytes: number): number {
-    return 1000 * (this.#options.limits.seconds + Math.max(0, bytes - 1e6) / bytesPerSecond);
+  #limitMs({ bytes, seconds = this.#options.limits.seconds }: Job): number {
+    return 1000 * (seconds + Math.max(0, bytes - 1e6) / bytesPerSecond);
   }
 
   #bury(worker: Worker, ending: Ending): void {
@@ -184,15 +187,16 @@ export class PluginPool {
       return;
     }
     const jobs = [...worker.jobs.values()];
-    if (jobs.length === 1) jobs[0]?.onDeath(this.#reason(ending, jobs[0].bytes));
+    const [only] = jobs;
+    if (only !== undefined && jobs.length === 1) only.onDeath(this.#reason(ending, only));
     else this.#suspects.push(...jobs);
     this.#dispatch();
   }
 
-  #reason(ending: Exclude<Ending, { readonly unusable: Error }>, bytes: number): string {
+  #reason(ending: Exclude<Ending, { readonly unusable: Error }>, job: Job): string {
     if (ending === "memory") return `needed more than ${this.#options.limits.megabytes} MB of memory`;
     if (ending === "time" || ending === "silent")
-      return `took longer than ${Number((this.#limitMs(bytes) / 1000).toPrecision(2))} s`;
+      return `took longer than ${Number((this.#limitMs(job) / 1000).toPrecision(2))} s`;
     return `the decoder crashed (${ending.crash})`;
   }
 }
@@ -205,4 +209,12 @@ function together(jobs: readonly Job[]): PluginTask {
   const [{ task }] = jobs as [Job];
   if (task.kind !== "decode") return task;
   return { ...task, items: jobs.flatMap((job) => (job.task.kind === "decode" ? job.task.items : [])) };
+}
+
+/** A pool for a plugin that names its module; `undefined` for one that runs in the calling process. */
+export function openPool(
+  { module, id }: Pick<Dataset, "module" | "id">,
+  options: Omit<PluginPoolOptions, "module" | "id">,
+): PluginPool | undefined {
+  return module === undefined ? undefined : new PluginPool({ module, id, ...options });
 }
