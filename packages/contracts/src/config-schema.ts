@@ -63,13 +63,24 @@ const data = z
       .min(8)
       .default(64)
       .describe("Width and height of the stored images, pixels; views are cut from these."),
-    channels: count.max(1024).default(3).describe("Channels of the stored images: 1 gray, 3 RGB, 4 RGB and one more."),
+    channels: count
+      .max(1024)
+      .nullable()
+      .default(null)
+      .describe("Channels of the stored images; null: as many as the dataset names, 3 (RGB) where it names none."),
     cacheDir: z
       .string()
       .min(1)
       .default(".lejepa/cache")
       .describe("Folder for decoded images; safe to delete and to share."),
-    workers: count.nullable().default(null).describe("Decoding threads; null: one for each core."),
+    workers: count.nullable().default(null).describe("Decoding processes; null: one for each core."),
+    decodeSeconds: positive
+      .default(2)
+      .describe("Processor time that decoding one file may take; files above 1 MB get more, a second for 20 MB."),
+    decodeMegabytes: count
+      .min(64)
+      .default(1024)
+      .describe("Memory that decoding one file may take; a file that needs more is left out and reported."),
     splits,
   })
   .prefault({})

@@ -1,7 +1,15 @@
 import { expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { objectiveDefaults } from "./objective-defaults.ts";
-import { configToJson, defineConfig, parseConfig, type Config, type ConfigInput } from "./config.ts";
+import {
+  configToJson,
+  defineConfig,
+  parseConfig,
+  withChannels,
+  type Config,
+  type ConfigInput,
+  type ResolvedConfig,
+} from "./config.ts";
 import { bindDataset, defineDataset } from "./dataset.ts";
 import { caught } from "./_caught.test-helper.ts";
 
@@ -52,6 +60,23 @@ test("values that follow from others", () => {
     views: { localSize: 16 },
     optimizer: { weightDecay: 0 },
   });
+});
+
+test("channels that the dataset decides: nothing is filled in before it does", () => {
+  const config = parse({ augment: { grayscale: { probability: 0.3 } } });
+  expect(config.data.channels).toBeNull();
+  expect(config.augment.colorJitter).toMatchObject({ saturation: null, hue: null, brightness: 0.4 });
+  const rgb = withChannels(config, 3);
+  expect(rgb).toEqual(parse({ data: { channels: 3 }, augment: { grayscale: { probability: 0.3 } } }));
+  expect(rgb.augment.colorJitter).toMatchObject({ saturation: 0.2, hue: 0.1 });
+  expect(withChannels(parse({}), 12).augment.grayscale).toEqual({ probability: 0 });
+  expect(messageOf(() => withChannels(config, 1))).toBe(
+    "config: augment.grayscale.probability: expected 0, got 0.3. Leave it out: it needs 3 channels and data.channels is 1.",
+  );
+  expect(messageOf(() => withChannels(rgb, 4, "run"))).toBe(
+    "run: data.channels: expected 4, as the images have, got 3. Leave it out.",
+  );
+  expect(parseConfig(configToJson(config), "again")).toEqual(config);
 });
 
 test("a complete configuration stays as it is, through JSON too", () => {
@@ -152,6 +177,9 @@ test("types: inputs are optional, outputs are complete", () => {
   expectTypeOf<Config["views"]["localSize"]>().toEqualTypeOf<number>();
   expectTypeOf<Config["encoder"]["smallStem"]>().toEqualTypeOf<boolean>();
   expectTypeOf<Config["optimizer"]["weightDecay"]>().toEqualTypeOf<number>();
+  expectTypeOf<Config["data"]["channels"]>().toEqualTypeOf<number | null>();
+  expectTypeOf<ResolvedConfig["data"]["channels"]>().toEqualTypeOf<number>();
+  expectTypeOf<ResolvedConfig>().toExtend<Config>();
   expectTypeOf<Config["threads"]>().toEqualTypeOf<number | null>();
   expect(defineConfig({ dataset, views: { locals: 4 } })).toEqual({ dataset, views: { locals: 4 } });
   // @ts-expect-error: no such key

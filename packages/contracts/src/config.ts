@@ -12,16 +12,24 @@ export type ConfigInput = z.input<typeof configSchema>;
 
 type Checked = z.output<typeof configSchema>;
 
-/** A complete configuration. What the user may leave `null` because it follows from other keys is filled in. */
-export type Config = Omit<Checked, "views" | "augment" | "encoder" | "optimizer" | "schedule"> & {
+/**
+ * A complete configuration. What the user may leave `null` because it follows from other keys is filled in, but for what only
+ * the dataset can tell: `data.channels`, and with it what needs colours. `withChannels` fills that.
+ */
+export type Config = Omit<Checked, "views" | "encoder" | "optimizer" | "schedule"> & {
   readonly views: Omit<Checked["views"], "localSize"> & { readonly localSize: number };
-  readonly augment: AugmentConfig;
   readonly encoder: Omit<Checked["encoder"], "smallStem"> & { readonly smallStem: boolean };
   readonly optimizer: Omit<Checked["optimizer"], "weightDecay"> & { readonly weightDecay: number };
   readonly schedule: Omit<Checked["schedule"], "warmupEpochs"> & { readonly warmupEpochs: number };
 };
 
-/** The `augment` section of a complete configuration. */
+/** A configuration whose number of channels is known: nothing that decides a run is `null`. */
+export type ResolvedConfig = Omit<Config, "data" | "augment"> & {
+  readonly data: Omit<Config["data"], "channels"> & { readonly channels: number };
+  readonly augment: AugmentConfig;
+};
+
+/** The `augment` section of a resolved configuration. */
 export type AugmentConfig = Omit<Checked["augment"], "colorJitter" | "grayscale"> & {
   readonly colorJitter: Omit<Checked["augment"]["colorJitter"], "saturation" | "hue"> & {
     readonly saturation: number;
@@ -55,13 +63,31 @@ export function parseConfig(value: unknown, source: string): Config {
     throw new LejepaError({ code: "E_CONFIG", ...parts, cause: result.error });
   }
   const config = complete(checkPlugin(result.data, source));
-  for (const check of crossChecks) {
-    const problem = check(config);
-    if (problem === undefined) continue;
-    const { key, ...parts } = problem;
-    throw new LejepaError({ code: "E_CONFIG", where: `${source}: ${key}`, ...parts });
+  for (const check of crossChecks) refuse(check(config), source);
+  const { channels } = config.data;
+  return channels === null ? config : withChannels(config, channels, source);
+}
+
+/**
+ * The configuration for a dataset of so many channels: `data.channels` is this number, and the strengths of colour operations
+ * that were left `null` are filled in. A number that the configuration has already must be the same.
+ *
+ * @throws LejepaError E_CONFIG when it is another, or an operation on colours was asked for by name and there are not three
+ */
+export function withChannels(config: Config, channels: number, source = "config"): ResolvedConfig {
+  const { data, augment } = config;
+  if (data.channels !== null && data.channels !== channels) {
+    const got = String(data.channels);
+    refuse({ key: "data.channels", expected: `${channels}, as the images have`, got, hint: "Leave it out." }, source);
   }
-  return config;
+  refuse(colourOnly(channels, augment), source);
+  return { ...config, data: { ...data, channels }, augment: completeAugment(augment, channels === 3) };
+}
+
+function refuse(problem: Problem | undefined, source: string): void {
+  if (problem === undefined) return;
+  const { key, ...parts } = problem;
+  throw new LejepaError({ code: "E_CONFIG", where: `${source}: ${key}`, ...parts });
 }
 
 /** The configuration as JSON: everything but the plugin itself, which is found by its id again. */
@@ -85,12 +111,11 @@ function checkPlugin(config: Checked, source: string): Checked {
 }
 
 function complete(config: Checked): Config {
-  const { views, augment, encoder, optimizer, schedule } = config;
+  const { views, encoder, optimizer, schedule } = config;
   const vit = isVit(encoder.name);
   return {
     ...config,
     views: { ...views, localSize: views.localSize ?? localSizeFor(views.globalSize, vit ? encoder.patchSize : 4) },
-    augment: completeAugment(augment, config.data.channels === 3),
     encoder: { ...encoder, smallStem: encoder.smallStem ?? (!vit && views.globalSize <= 64) },
     optimizer: { ...optimizer, weightDecay: optimizer.weightDecay ?? (vit ? 5e-2 : 5e-4) },
     schedule: { ...schedule, warmupEpochs: schedule.warmupEpochs ?? schedule.epochs / 10 },
@@ -189,7 +214,6 @@ const crossChecks: readonly ((config: Config) => Problem | undefined)[] = [
           expected: `fewer than schedule.epochs (${schedule.epochs})`,
           got: String(schedule.warmupEpochs),
         },
-  ({ data, augment }) => colourOnly(data.channels, augment),
 ];
 
 function wholePatches(key: string, size: number, { name, patchSize }: Config["encoder"]): Problem | undefined {
@@ -212,11 +236,12 @@ function ordered(key: string, [from, to]: readonly [number, number]): Problem | 
 function colourOnly(channels: number, { colorJitter, grayscale }: Config["augment"]): Problem | undefined {
   if (channels === 3) return undefined;
   const hint = `Leave it out: it needs 3 channels and data.channels is ${channels}.`;
-  if (grayscale.probability > 0)
+  if (grayscale.probability !== null && grayscale.probability > 0)
     return { key: "augment.grayscale.probability", expected: "0", got: String(grayscale.probability), hint };
   for (const name of ["saturation", "hue"] as const) {
-    if (colorJitter[name] > 0)
-      return { key: `augment.colorJitter.${name}`, expected: "0", got: String(colorJitter[name]), hint };
+    const strength = colorJitter[name];
+    if (strength !== null && strength > 0)
+      return { key: `augment.colorJitter.${name}`, expected: "0", got: String(strength), hint };
   }
   return undefined;
 }

@@ -46,9 +46,11 @@ export {
   defineConfig,
   isVit,
   parseConfig,
+  withChannels,
   type AugmentConfig,
   type Config,
   type ConfigInput,
+  type ResolvedConfig,
 } from "./config.ts";
 export { applySettings } from "./config-set.ts";
 export { configJsonSchema, configKeys, configTable, type ConfigKey } from "./config-docs.ts";

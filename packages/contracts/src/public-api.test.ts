@@ -27,6 +27,7 @@ test("the public names", () => {
       "objectiveDefaults",
       "parseConfig",
       "stream",
+      "withChannels",
     ]
   `);
 });
