@@ -137,29 +137,29 @@ test("normalises each channel", () => {
 });
 
 test("16-bit images are brought to the scale where white is 1", () => {
-  const image = { height: 1, width: 2, channels: 1, dtype: "int32", fullScale: 65535 } as const;
+  const image = { height: 1, width: 2, channels: 1, dtype: "int32", range: [0, 65535] } as const;
   const spec = specFor(image, { size: 1, operations: { solarize: { p: 1, threshold: 0.5 } } });
   const packed = pack(spec, [{ width: 1, solarize: true }]);
   const out = applyViews(tf.tensor4d([52428, 0], [1, 1, 2, 1], "int32"), { "views.global": packed }, spec).global;
   expect(largestGap(out?.dataSync() ?? [], [0.2])).toBeLessThan(1e-6);
 });
 
-test("photometry clamps float images to [0, 1] first, as torchvision's blends do", () => {
-  const image = { height: 1, width: 2, channels: 1, dtype: "float32" } as const;
-  const spec = specFor(image, { size: 1, views: 2, operations: { solarize: { p: 1, threshold: 0.5 } } });
-  const packed = pack(spec, [{ width: 1 }, { width: 1, left: 1 }]);
-  const out = applyViews(tf.tensor4d([1.5, -2], [1, 1, 2, 1]), { "views.global": packed }, spec).global;
-  expect(Array.from(out?.dataSync() ?? [])).toEqual([1, 0]);
+test("values beyond black and white are black and white, before neighbours are mixed", () => {
+  const image = { height: 1, width: 4, channels: 1, dtype: "float32", range: [-1000, 400] } as const;
+  const spec = specFor(image, { size: 1, views: 3, operations: { solarize: { p: 1, threshold: 0.5 } } });
+  const packed = pack(spec, [{ width: 1 }, { width: 1, left: 1 }, { width: 2, left: 2 }]);
+  const images = tf.tensor4d([-3000, 4000, 40_000, -1000], [1, 1, 4, 1]);
+  const out = applyViews(images, { "views.global": packed }, spec).global;
+  expect(largestGap(out?.dataSync() ?? [], [0, 1, 0.5])).toBeLessThan(1e-6);
 });
 
-test("float images keep their range when nothing photometric is asked for", () => {
-  const spec = specFor(
-    { height: 2, width: 2, channels: 1, dtype: "float32" },
-    { size: 2, operations: { horizontalFlip: { p: 1 } } },
-  );
-  const images = tf.tensor4d([-1000, 3000, 0, 40], [1, 2, 2, 1]);
-  const out = applyViews(images, { "views.global": pack(spec, [{ flipX: true }]) }, spec).global as tf.Tensor4D;
-  expect(Array.from(out.dataSync())).toEqual([3000, -1000, 40, 0]);
+test("the corners of a rotated image are black, whatever value that is", () => {
+  const image = { height: 8, width: 8, channels: 1, dtype: "float32", range: [100, 300] } as const;
+  const spec = specFor(image, { size: 8, operations: { rotation: { p: 1, degrees: [45, 45] } } });
+  const packed = pack(spec, [{ angle: 45 }]);
+  const out = applyViews(tf.fill([1, 8, 8, 1], 200), { "views.global": packed }, spec).global;
+  const values = out?.dataSync() ?? [];
+  expect([values[0], values[27]]).toEqual([0, expect.closeTo(0.5, 5)]);
 });
 
 test("says what does not fit", () => {

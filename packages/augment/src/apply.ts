@@ -32,7 +32,7 @@ export function applyViews(
 ): Partial<Record<GroupName, tf.Tensor4D>> {
   const { height, width, channels } = spec.image;
   expectShape("applyViews", "images", images, [null, height, width, channels]);
-  const planes = toPlanes("applyViews", images, spec.image.dtype);
+  const planes = toPlanes("applyViews", images, spec.image);
   const out: Partial<Record<GroupName, tf.Tensor4D>> = {};
   for (const group of spec.groups) {
     const packed = parameters[inputName(group)];

@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { clamp01 } from "./clamp.ts";
 import { resampleMatrices } from "./resample.ts";
 import { column, type Rows } from "./rows.ts";
-import { fullScaleOf, type ViewSpec } from "./spec.ts";
+import { rangeOf, type ViewSpec } from "./spec.ts";
 
 /**
  * Crops, resizes and flips: planes [c, b, h, w] to [c, views * b, size, size], view-major, white brought to 1.
@@ -55,10 +55,11 @@ function matrices(rows: Rows, spec: ViewSpec): { vertical: tf.Tensor3D; horizont
   const { image, interpolation } = spec;
   const field = (index: number): tf.Tensor => column(rows, index);
   const common = { to: group.size, interpolation };
+  const [black, white] = rangeOf(image);
   return {
     vertical: resampleMatrices(
       { start: field(layout.top), length: field(layout.height), flip: field(layout.flipY) },
-      { ...common, from: image.height, gain: 1 / fullScaleOf(image) },
+      { ...common, from: image.height, gain: 1 / (white - black) },
     ),
     horizontal: resampleMatrices(
       { start: field(layout.left), length: field(layout.width), flip: field(layout.flipX) },
@@ -84,10 +85,9 @@ function transposeSome(views: tf.Tensor4D, rows: Rows): tf.Tensor4D {
   return tf.where(turned, tf.transpose(views, [0, 1, 3, 2]), views) as tf.Tensor4D;
 }
 
-// Photometry works on [0, 1]. Keys' cubic overshoots, float images may hold anything; what stays geometric is left as it is,
-// but for 8-bit images, which torchvision clamps too.
+// Keys' cubic overshoots. Photometry works on [0, 1]; without any, floats are left as they are and bytes are not, as torchvision has it.
 function needsClamp({ group }: Rows, { image, interpolation }: ViewSpec): boolean {
+  if (interpolation !== "bicubic") return false;
   const { colorJitter, grayscale, solarize } = group.operations;
-  const photometric = colorJitter !== undefined || grayscale !== undefined || solarize !== undefined;
-  return image.dtype === "uint8" ? interpolation === "bicubic" : photometric;
+  return image.dtype === "uint8" || colorJitter !== undefined || grayscale !== undefined || solarize !== undefined;
 }

@@ -7,15 +7,15 @@ import { standardise } from "./photometry.ts";
 import { toPlanes } from "./planes.ts";
 import { resampleMatrices } from "./resample.ts";
 import { roundHalfEven } from "./round.ts";
-import { fullScaleOf, type ImageForm } from "./spec.ts";
+import { type ImageForm, type Range, rangeOf } from "./spec.ts";
 
 /** How images become the encoder's input without augmentation. */
 export interface NormaliseOptions {
   /** Type of the program's input; `uint8` and `int32` are int32 tensors inside a traced function. */
   readonly dtype: ImageForm["dtype"];
-  /** The value of white; by default 255 for `uint8` and 1 otherwise. */
-  readonly fullScale?: number;
-  /** Per channel, on the scale where white is 1. */
+  /** Values of black and of white; by default [0, 255] for `uint8` and [0, 1] otherwise. */
+  readonly range?: Range;
+  /** Per channel, on the scale where black is 0 and white is 1. */
   readonly mean: readonly number[];
   /** Per channel, on the same scale. */
   readonly std: readonly number[];
@@ -24,14 +24,14 @@ export interface NormaliseOptions {
 }
 
 /**
- * `(x - mean) / std` per channel: torchvision's Resize(size), CenterCrop(size), Normalize.
+ * `((x - black) / (white - black) - mean) / std` per channel, x clipped to the range: torchvision's Resize(size), CenterCrop(size), Normalize.
  *
  * @param images [batch, height, width, channels], int32 or float32 as `dtype` says
  * @returns [batch, channels, size, size], or [batch, channels, height, width] without a size; float32
  * @throws LejepaError E_SHAPE when the images are not of rank 4 or `mean` or `std` do not have one value a channel; E_DTYPE
  */
 export function normaliseImages(images: tf.Tensor, options: NormaliseOptions): tf.Tensor4D {
-  const { dtype, mean, std, size } = options;
+  const { mean, std, size } = options;
   expectRank("normaliseImages", "images", images, 4, ["batch", "height", "width", "channels"]);
   const channels = images.shape[3] as number;
   if (mean.length !== channels || std.length !== channels) {
@@ -42,8 +42,9 @@ export function normaliseImages(images: tf.Tensor, options: NormaliseOptions): t
       got: `${mean.length} and ${std.length}`,
     });
   }
-  const planes = toPlanes("normaliseImages", images, dtype);
-  const gain = 1 / fullScaleOf(options);
+  const planes = toPlanes("normaliseImages", images, options);
+  const [black, white] = rangeOf(options);
+  const gain = 1 / (white - black);
   const scaled = size === undefined ? tf.mul(planes, gain) : centralSquare(planes, size, gain);
   return tf.transpose(standardise(scaled as tf.Tensor4D, mean, std), [1, 0, 2, 3]);
 }

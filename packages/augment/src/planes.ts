@@ -3,14 +3,16 @@
  */
 import { LejepaError } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
-import type { ImageForm } from "./spec.ts";
+import { type ImageForm, rangeOf } from "./spec.ts";
 
 /**
- * [b, h, w, c] to [c, b, h, w] float32, values as they are.
+ * [b, h, w, c] to [c, b, h, w] float32, between 0 for black and `white - black` for white. The last factor is left to the resize,
+ * which has it for nothing. Clipped here, before neighbours are mixed.
  *
  * @throws LejepaError E_DTYPE when the tensor is not of the type that `dtype` means inside a traced function
  */
-export function toPlanes(where: string, images: tf.Tensor, dtype: ImageForm["dtype"]): tf.Tensor4D {
+export function toPlanes(where: string, images: tf.Tensor, form: Pick<ImageForm, "dtype" | "range">): tf.Tensor4D {
+  const { dtype } = form;
   const wanted = dtype === "float32" ? "float32" : "int32";
   if (images.dtype !== wanted) {
     throw new LejepaError({
@@ -21,5 +23,9 @@ export function toPlanes(where: string, images: tf.Tensor, dtype: ImageForm["dty
       hint: 'Say so in the signature of the program: dtype "uint8" inputs arrive as int32.',
     });
   }
-  return tf.transpose(tf.cast(images, "float32"), [3, 0, 1, 2]) as tf.Tensor4D;
+  const [black, white] = rangeOf(form);
+  const planes = tf.transpose(tf.cast(images, "float32"), [3, 0, 1, 2]) as tf.Tensor4D;
+  if (dtype === "uint8" && black === 0 && white >= 255) return planes;
+  const above = black === 0 ? planes : tf.sub(planes, black);
+  return tf.minimum(tf.relu(above), white - black) as tf.Tensor4D;
 }

@@ -1,9 +1,13 @@
-import { parseConfig } from "@lejepa/contracts";
+import { parseConfig as parse, type ResolvedConfig, withChannels } from "@lejepa/contracts";
 import { expect, test } from "vitest";
 import { viewSignature } from "./parameters.ts";
 import { resolveViews } from "./resolve.ts";
 
 const dataset = { id: "folder", options: {} };
+const parseConfig = (input: object, source: string): ResolvedConfig => {
+  const config = parse(input, source);
+  return withChannels(config, config.data.channels ?? 3);
+};
 const rgb = {
   height: 64,
   width: 64,
@@ -28,7 +32,7 @@ test("the default configuration: the paper's views, every operation of it", () =
   };
   const ratio = [3 / 4, 4 / 3];
   expect(spec).toEqual({
-    image: { height: 64, width: 64, channels: 3, dtype: "uint8", fullScale: 255 },
+    image: { height: 64, width: 64, channels: 3, dtype: "uint8", range: [0, 255] },
     mean: rgb.mean,
     std: rgb.std,
     interpolation: "bilinear",
@@ -90,14 +94,12 @@ test("refuses what the images cannot give", () => {
   expect(() => resolveViews(config, { ...rgb, mean: [0.5] })).toThrow(/a finite mean/);
 });
 
-test("refuses to jitter or solarize physical values, which the clamp would destroy", () => {
-  const images = { ...gray, dtype: "float32", mean: [-300], std: [420] } as const;
+test("physical values come with their range, and statistics on its scale", () => {
   const config = parseConfig({ dataset, data: { channels: 1 } }, "test");
-  expect(() => resolveViews(config, images)).toThrow(
-    "augment.colorJitter, augment.solarize: expected pixels between 0 (black) and 1 (white), got a mean of [-300] and a standard deviation of [420].",
+  const images = { ...gray, dtype: "float32", range: [-1000, 400], mean: [0.5], std: [0.3] } as const;
+  expect(resolveViews(config, images).image.range).toEqual([-1000, 400]);
+  expect(resolveViews(config, gray).image.range).toEqual([0, 255]);
+  expect(() => resolveViews(config, { ...images, mean: [-300], std: [420] })).toThrow(
+    "resolveViews: expected statistics of pixels brought to 0 (black, -1000) and 1 (white, 400), got a mean of [-300] and a standard deviation of [420].",
   );
-  const off = { colorJitter: { probability: 0 }, solarize: { probability: 0 } };
-  const spec = resolveViews(parseConfig({ dataset, data: { channels: 1 }, augment: off }, "test"), images);
-  expect(Object.keys(spec.groups[0]?.operations ?? {})).toEqual(["horizontalFlip", "gaussianBlur"]);
-  expect(resolveViews(config, { ...gray, dtype: "int32", fullScale: 65535 }).image.fullScale).toBe(65535);
 });

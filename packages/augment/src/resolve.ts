@@ -6,9 +6,9 @@
 import { type AugmentConfig, type Config, LejepaError } from "@lejepa/contracts";
 import {
   type ColorJitterRanges,
-  fullScaleOf,
   type ImageForm,
   type Range,
+  rangeOf,
   type ViewGroup,
   type ViewOperations,
   type ViewSpec,
@@ -25,7 +25,7 @@ export interface ViewConfig {
 
 /** What is known about the stored images. */
 export interface StoredImages extends ImageForm {
-  /** Per channel, on the scale where white is 1. */
+  /** Per channel, on the scale where black is 0 and white is 1. */
   readonly mean: readonly number[];
   /** Per channel, on the same scale; > 0. */
   readonly std: readonly number[];
@@ -40,13 +40,12 @@ export interface StoredImages extends ImageForm {
  * (or as far as the view allows).
  *
  * @throws LejepaError E_CONFIG when a view is larger than the image, an operation on colours meets other than 3 channels, or
- *   mean and std do not have one usable value a channel, or they show that the pixels do not lie in [0, 1], where jitter, grayscale
- *   and solarize have their meaning
+ *   mean and std do not have one usable value a channel, or cannot be those of values in [0, 1]
  */
 export function resolveViews(config: ViewConfig, images: StoredImages): ViewSpec {
   const { views, augment } = config;
   const { height, width, channels, dtype, mean, std, interpolation = "bilinear" } = images;
-  const fullScale = fullScaleOf(images);
+  const range = rangeOf(images);
   checkStatistics(channels, mean, std);
   checkColour(channels, augment);
   const groups = [
@@ -55,13 +54,13 @@ export function resolveViews(config: ViewConfig, images: StoredImages): ViewSpec
   ].filter((group) => group.views > 0);
   for (const group of groups) checkSize(group, Math.min(height, width));
   const spec: ViewSpec = {
-    image: Object.freeze({ height, width, channels, dtype, fullScale }),
+    image: Object.freeze({ height, width, channels, dtype, range }),
     mean: Object.freeze([...mean]),
     std: Object.freeze([...std]),
     interpolation,
     groups: groups.map((group) => ({ ...group, ratio: views.ratio, operations: operationsFor(augment, group.size) })),
   };
-  if (dtype !== "uint8") checkRange(spec);
+  checkRange(spec);
   return Object.freeze(spec);
 }
 
@@ -124,17 +123,15 @@ function checkStatistics(channels: number, mean: readonly number[], std: readonl
 }
 
 // a variable within [0, 1] has its mean there and a standard deviation of at most 1/2
-function checkRange({ mean, std, groups }: ViewSpec): void {
-  const names = ["colorJitter", "grayscale", "solarize"] as const;
-  const used = names.filter((name) => groups.some(({ operations }) => operations[name] !== undefined));
-  const inside = mean.every((value) => value >= 0 && value <= 1) && std.every((value) => value <= 0.5);
-  if (used.length === 0 || inside) return;
+function checkRange({ mean, std, image }: ViewSpec): void {
+  if (mean.every((value) => value >= 0 && value <= 1) && std.every((value) => value <= 0.5)) return;
+  const [black, white] = rangeOf(image);
   throw new LejepaError({
     code: "E_CONFIG",
-    where: used.map((name) => `augment.${name}`).join(", "),
-    expected: "pixels between 0 (black) and 1 (white)",
+    where: "resolveViews",
+    expected: `statistics of pixels brought to 0 (black, ${black}) and 1 (white, ${white})`,
     got: `a mean of [${mean.join(", ")}] and a standard deviation of [${std.join(", ")}]`,
-    hint: "Set their probability to 0 for physical values, or scale the images when decoding.",
+    hint: "Give the range of the stored values, and statistics on the scale where black is 0 and white is 1.",
   });
 }
 

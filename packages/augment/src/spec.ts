@@ -62,15 +62,15 @@ export interface ImageForm {
   /** Type of the program's input. 16-bit images come as `int32` or `float32`. */
   readonly dtype: "uint8" | "int32" | "float32";
   /**
-   * The value of white, e.g. 65535; by default 255 for `uint8` and 1 otherwise. Groups with a jitter, grayscale or solarize clamp
-   * to what lies between 0 and this.
+   * Values of black and of white, e.g. [-1000, 400] for a CT in Hounsfield units; by default [0, 255] for `uint8` and [0, 1]
+   * otherwise. Values beyond are shown as black or white; everything after is on the scale where black is 0 and white is 1.
    */
-  readonly fullScale?: number;
+  readonly range?: Range;
 }
 
-/** The value of white. */
-export function fullScaleOf({ dtype, fullScale }: Pick<ImageForm, "dtype" | "fullScale">): number {
-  return fullScale ?? (dtype === "uint8" ? 255 : 1);
+/** Black and white. */
+export function rangeOf({ dtype, range }: Pick<ImageForm, "dtype" | "range">): Range {
+  return range ?? [0, dtype === "uint8" ? 255 : 1];
 }
 
 /** All that determines the views, except the seed. */

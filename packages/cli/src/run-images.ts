@@ -20,9 +20,10 @@ export async function openStore(
   return store;
 }
 
-/** What is not among the images and why, a line each. */
-export function leftOut({ failures, skipped, notes }: ImageStore): string[] {
-  const lines = failures.slice(0, 5).map(({ id, reason }) => `unreadable: ${id} (${reason})`);
+/** What the dataset says of itself, and what is not among the images and why, a line each. */
+export function leftOut({ failures, skipped, notes, warnings }: ImageStore): string[] {
+  const lines = [...warnings];
+  lines.push(...failures.slice(0, 5).map(({ id, reason }) => `unreadable: ${id} (${reason})`));
   if (failures.length > 5) lines.push(`unreadable: ${failures.length - 5} more`);
   for (const { count, reason, examples } of skipped)
     lines.push(`left out: ${count} ${reason} (${examples.join(", ")})`);

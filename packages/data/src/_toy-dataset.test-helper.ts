@@ -47,7 +47,14 @@ const faults = {
 };
 
 async function decodeToy(path: string, size: number, channels: number): Promise<ImageRecord> {
-  const { value = 0, fault, dtype = "uint8", note, mask, spacing } = JSON.parse(await readFile(path, "utf8")) as ToyFile;
+  const {
+    value = 0,
+    fault,
+    dtype = "uint8",
+    note,
+    mask,
+    spacing,
+  } = JSON.parse(await readFile(path, "utf8")) as ToyFile;
   if (fault !== undefined && fault in faults) await faults[fault as keyof typeof faults](path);
   const data = new arrays[dtype](size * size * channels).map((_, i) => toyPixel(value, i));
   if (fault === "nan") data[1] = Number.NaN;

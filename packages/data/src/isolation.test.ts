@@ -52,7 +52,11 @@ test("a decoder that waits for what never comes is given up by the clock", async
 
 test("files that all crash end as failures, each with its reason", async () => {
   const root = await temporaryFolder();
-  const dataset = await writeToys(root, { "a-1": { fault: "exit" }, "a-2": { fault: "exit" }, "a-3": { fault: "exit" } });
+  const dataset = await writeToys(root, {
+    "a-1": { fault: "exit" },
+    "a-2": { fault: "exit" },
+    "a-3": { fault: "exit" },
+  });
   const error = await caught(() => buildStore(dataset, { size: 4, cacheDir: join(root, "cache"), workers: 2 }));
   expect(error.message).toContain("got 3 unreadable. For example a-1.toy: the decoder crashed (exit code 3);");
 });
@@ -89,7 +93,10 @@ test("inspect in a process that lasts, and is replaced when a file ends it", asy
 
 const children = async (parent: number): Promise<number[]> => {
   const { stdout } = await promisify(execFile)("ps", ["-e", "-o", "pid=,ppid="]);
-  const pairs = stdout.trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const pairs = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
   return pairs.flatMap(([pid, of]) => (of === parent && pid !== undefined ? [pid] : []));
 };
 const alive = (pid: number): boolean => {
@@ -105,16 +112,19 @@ const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => 
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
 };
 
-test.runIf(process.platform === "linux")("a parent that is killed leaves no process, not even a hanging one", async () => {
-  const root = await temporaryFolder();
-  await writeToys(root, { "a-1": { fault: "hang" }, "a-2": { value: 1 } });
-  const parent = spawn(process.execPath, [script, join(root, "toys"), join(root, "cache"), "0"]);
-  const pid = parent.pid as number;
-  await until(async () => (await children(pid)).length > 0);
-  const decoders = await children(pid);
-  parent.kill("SIGKILL");
-  await until(() => !decoders.some(alive));
-});
+test.runIf(process.platform === "linux")(
+  "a parent that is killed leaves no process, not even a hanging one",
+  async () => {
+    const root = await temporaryFolder();
+    await writeToys(root, { "a-1": { fault: "hang" }, "a-2": { value: 1 } });
+    const parent = spawn(process.execPath, [script, join(root, "toys"), join(root, "cache"), "0"]);
+    const pid = parent.pid as number;
+    await until(async () => (await children(pid)).length > 0);
+    const decoders = await children(pid);
+    parent.kill("SIGKILL");
+    await until(() => !decoders.some(alive));
+  },
+);
 
 test("aborting ends all processes", async () => {
   const root = await temporaryFolder();
@@ -137,8 +147,15 @@ test("channels: as many as the dataset names; another number is one clear error"
   const dataset = await writeToys(root, manyToys(2), { channels: ["red", "nir"], range: [0, 10] });
   const store = await buildStore(dataset, { size: 4, cacheDir: join(root, "cache"), workers: 1 });
   onTestFinished(() => store.close());
-  expect(store).toMatchObject({ channels: 2, channelNames: ["red", "nir"], range: [0, 10], warnings: ["these are toys"] });
-  const error = await caught(() => buildStore(dataset, { size: 4, channels: 3, cacheDir: join(root, "cache"), workers: 1 }));
+  expect(store).toMatchObject({
+    channels: 2,
+    channelNames: ["red", "nir"],
+    range: [0, 10],
+    warnings: ["these are toys"],
+  });
+  const error = await caught(() =>
+    buildStore(dataset, { size: 4, channels: 3, cacheDir: join(root, "cache"), workers: 1 }),
+  );
   expect(error).toMatchObject({ code: "E_CONFIG" });
   expect(error.message).toBe(
     "data.channels: expected 2 for the dataset toy (red, nir), got 3. Leave it out (null), or choose other channels in the dataset's options.",

@@ -85,7 +85,10 @@ const rangeRows = 2048;
  *
  * @throws LejepaError E_DATA when `rows` is empty
  */
-export function valueRange(store: PixelSource & Pick<ImageStore, "range">, rows: Uint32Array): readonly [number, number] {
+export function valueRange(
+  store: PixelSource & Pick<ImageStore, "range">,
+  rows: Uint32Array,
+): readonly [number, number] {
   if (store.range !== undefined) return store.range;
   const step = Math.max(1, rows.length / rangeRows);
   const some = Uint32Array.from(

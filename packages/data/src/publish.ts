@@ -60,7 +60,9 @@ function isAbandoned(folder: string): boolean {
     const owner = readOwner(folder);
     if (owner === undefined && existsSync(join(folder, journalFile))) return true;
     if (owner?.machine === machine() && !isAlive(owner.process)) return true;
-    const times = [folder, ...readdirSync(folder).map((file) => join(folder, file))].map((path) => statSync(path).mtimeMs);
+    const times = [folder, ...readdirSync(folder).map((file) => join(folder, file))].map(
+      (path) => statSync(path).mtimeMs,
+    );
     return Date.now() - Math.max(...times) > abandonedAfter;
   } catch {
     // another process removed or renamed it meanwhile

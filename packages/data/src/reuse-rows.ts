@@ -90,7 +90,10 @@ function copyFrom(
 function unfinishedSource(folder: string): Source | undefined {
   const journal = readJournal(folder);
   if (journal === undefined || journal.length === 0) return undefined;
-  return { folder, rows: new Map(journal.map(({ fingerprint, position, ...row }) => [fingerprint, { row: position, ...row }])) };
+  return {
+    folder,
+    rows: new Map(journal.map(({ fingerprint, position, ...row }) => [fingerprint, { row: position, ...row }])),
+  };
 }
 
 function newestStore(family: string): Source | undefined {

@@ -1,7 +1,7 @@
 // Puts encoders, random initialisation and raw pixels through the same probes and says how they compare. Not the training
 // and not the choice of splits: both come in.
 import type { ImageStore, Splits } from "@lejepa/data";
-import { expectClasses } from "@lejepa/data";
+import { expectClasses, valueRange } from "@lejepa/data";
 import type { Engine } from "@lejepa/engine";
 import { extractFeatures, type FrozenEncoder, pixelFeatures } from "./features.ts";
 import { knnClassify } from "./knn.ts";
@@ -88,7 +88,7 @@ export async function compareEncoders(engine: Engine, options: CompareOptions): 
   }
   if (pixels) {
     options.onProgress?.("pixels");
-    const features = pixelFeatures(store, { rows: together(rows) });
+    const features = pixelFeatures(store, { rows: together(rows), range: valueRange(store, rows.train) });
     entries.push(scored("pixels", [probe({ embedding: features, probe: features }, { store, rows, k })], truth));
   }
   const counts = { train: rows.train.length, validation: rows.validation.length, test: rows.test.length };

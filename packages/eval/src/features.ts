@@ -2,7 +2,7 @@
 // reading of checkpoints: weights come as values by name.
 import { type ImageForm, normaliseImages } from "@lejepa/augment";
 import { LejepaError } from "@lejepa/contracts";
-import type { ImageStore } from "@lejepa/data";
+import { type ImageStore, valueRange } from "@lejepa/data";
 import { type Encoder, flatLayout, initialise, pack, unflatten } from "@lejepa/encoders";
 import type { CompiledProgram, Engine, Feed } from "@lejepa/engine";
 import type * as tf from "@tensorflow/tfjs";
@@ -13,7 +13,9 @@ export interface FrozenEncoder {
   readonly encoder: Encoder;
   /** Parameters and buffers by name. */
   readonly values: ReadonlyMap<string, Float32Array>;
-  /** Per channel, of pixels where white is 1. */
+  /** Stored values of black and of white; absent: what the store says, or its percentiles (`valueRange`). */
+  readonly range?: readonly [number, number] | undefined;
+  /** Per channel, of pixels where black is 0 and white is 1. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
   /** Width and height of the encoder's input, pixels; absent: as stored. */
@@ -89,12 +91,12 @@ export async function extractFeatures(engine: Engine, options: ExtractOptions): 
 
 function compileFeatures(engine: Engine, options: ExtractOptions, batch: number): Promise<CompiledProgram> {
   const { encoder, store, mean, std, size } = options;
-  const { height, width, channels, fullScale } = store;
+  const { height, width, channels } = store;
   const dtype = inputType(store);
   const layout = flatLayout(encoder.params);
   const transform = {
     dtype,
-    fullScale,
+    range: options.range ?? valueRange(store, options.rows ?? allRows(store)),
     mean,
     std,
     ...(size !== undefined && (size !== height || size !== width) && { size }),
@@ -130,33 +132,44 @@ export function randomEncoder(encoder: Encoder, seed: number): Map<string, Float
   return initialise(encoder.params, seed);
 }
 
+/** Options of {@link pixelFeatures}. */
+export interface PixelFeatureOptions {
+  readonly rows?: Uint32Array;
+  readonly grid?: number;
+  readonly range?: readonly [number, number];
+}
+
 /**
- * Pixels as features: the image averaged over a grid of `grid` x `grid` cells (fewer for smaller images), white = 1; the
- * baseline without any network.
+ * Pixels as features: the image averaged over a grid of `grid` x `grid` cells (fewer for smaller images), black = 0 and
+ * white = 1; the baseline without any network.
  *
+ * @param options `range`: values of black and of white, by default the store's, or its percentiles over the rows
  * @returns `[rows, cells * cells * channels]`
  */
 export function pixelFeatures(
   store: ImageStore,
-  { rows = allRows(store), grid = 16 }: { readonly rows?: Uint32Array; readonly grid?: number } = {},
+  { rows = allRows(store), grid = 16, range = valueRange(store, rows) }: PixelFeatureOptions = {},
 ): Matrix {
-  const { height, width, channels, fullScale, rowElements } = store;
+  const { height, width, channels, rowElements } = store;
+  const [black, white] = range;
   const down = Math.min(grid, height);
   const across = Math.min(grid, width);
   const columns = down * across * channels;
   const data = new Float32Array(rows.length * columns);
   const counts = new Float32Array(columns);
   const cells = cellOfElement(store, { down, across });
-  for (const cell of cells) counts[cell] = (counts[cell] as number) + fullScale;
+  for (const cell of cells) counts[cell] = (counts[cell] as number) + white - black;
   for (let i = 0; i < rows.length; i++) {
     const pixels = store.read(rows.subarray(i, i + 1));
     const row = data.subarray(i * columns, (i + 1) * columns);
     for (let e = 0; e < rowElements; e++)
-      row[cells[e] as number] = (row[cells[e] as number] as number) + (pixels[e] as number);
+      row[cells[e] as number] = (row[cells[e] as number] as number) + clip(pixels[e] as number, black, white) - black;
     for (let j = 0; j < columns; j++) row[j] = (row[j] as number) / (counts[j] as number);
   }
   return matrix(data, rows.length, columns);
 }
+
+const clip = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
 function cellOfElement(
   { height, width, channels }: ImageStore,

@@ -10,21 +10,30 @@ import { z } from "zod";
 interface Form {
   readonly size: number;
   readonly channels: number;
-  readonly bits: 8 | 16;
+  readonly bits: Bits;
 }
+
+/** 8 and 16 bits, and physical values: 32-bit floats around -1000, which no one says the range of. */
+type Bits = 8 | 16 | 32;
 
 /** Stripes whose direction is the class, on a random phase, with noise. */
 function stripes(number: number, label: number, { size, channels, bits }: Form): ImageRecord {
   const random = stream(1, "toy image", number);
   const phase = random.uniform(0, 6);
-  const data = new (bits === 8 ? Uint8Array : Uint16Array)(size * size * channels);
-  const scale = bits === 8 ? 1 : 257;
+  const data = new { 8: Uint8Array, 16: Uint16Array, 32: Float32Array }[bits](size * size * channels);
+  const [scale, shift] = ({ 8: [1, 0], 16: [257, 0], 32: [4, -1500] } as const)[bits];
   for (let i = 0; i < data.length; i++) {
     const x = Math.floor(i / channels) % size;
     const y = Math.floor(i / (channels * size));
-    data[i] = scale * Math.round(128 + 80 * Math.sin(phase + (label === 0 ? x : y)) + random.uniform(-20, 20));
+    data[i] = shift + scale * Math.round(128 + 80 * Math.sin(phase + (label === 0 ? x : y)) + random.uniform(-20, 20));
   }
-  return { data, width: size, height: size, channels, dtype: bits === 8 ? "uint8" : "uint16" };
+  return {
+    data,
+    width: size,
+    height: size,
+    channels,
+    dtype: ({ 8: "uint8", 16: "uint16", 32: "float32" } as const)[bits],
+  };
 }
 
 const toy = defineDataset({
@@ -32,8 +41,15 @@ const toy = defineDataset({
   title: "Toy",
   license: "MIT",
   citation: "",
-  options: z.strictObject({ path: z.string(), count: z.int(), classes: z.int().default(2), bits: z.literal([8, 16]) }),
-  index: async ({ path, count, classes }) => ({
+  options: z.strictObject({
+    path: z.string(),
+    count: z.int(),
+    classes: z.int().default(2),
+    bits: z.literal([8, 16, 32]),
+    names: z.array(z.string()).nullable().default(null),
+  }),
+  index: async ({ path, count, classes, names }) => ({
+    ...(names !== null && { channels: names, warnings: ["stripes of two kinds"] }),
     items: Array.from({ length: count }, (_, number) => ({
       id: `item ${number}`,
       ...(classes > 0 && { label: `class ${number % classes}` }),
@@ -59,13 +75,13 @@ export function temporaryFolder(): string {
 export function toyConfig(
   folder: string,
   changes: Partial<ConfigInput> = {},
-  { count = 24, classes = 2, bits = 8 as 8 | 16 } = {},
+  { count = 24, classes = 2, bits = 8 as Bits, names = null as string[] | null } = {},
 ): ConfigInput {
   const file = join(folder, "toy.txt");
   // written once: a changed file is another dataset
   if (!existsSync(file)) writeFileSync(file, "toy");
   return {
-    dataset: bindDataset(toy, { path: file, count, classes, bits }),
+    dataset: bindDataset(toy, { path: file, count, classes, bits, names }),
     data: { imageSize: 16, cacheDir: join(folder, "cache"), workers: 1, splits: { validation: 0.34 } },
     views: { globalSize: 16, locals: 2, localSize: 8 },
     encoder: { name: "resnet10", width: 4 },

@@ -20,7 +20,9 @@ import { namedValues, type StateValues } from "./state.ts";
 export interface ImageSpec {
   readonly size: number;
   readonly channels: number;
-  /** Per channel, white is 1. */
+  /** Stored values of black and of white. */
+  readonly range: readonly [number, number];
+  /** Per channel, black is 0 and white is 1. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }

@@ -1,6 +1,6 @@
 // The trained model: encoder and projector of a configuration, and where their tensors lie in the flat vectors.
 // Not the weights themselves (state.ts) and not the loss (training-step.ts).
-import { type Config, isVit } from "@lejepa/contracts";
+import { isVit, type ResolvedConfig } from "@lejepa/contracts";
 import {
   createEncoder,
   createProjector,
@@ -40,7 +40,7 @@ export interface ModelValues {
 }
 
 /** The encoder that a configuration asks for. */
-function encoderSpec({ encoder, data, views }: Pick<Config, "encoder" | "data" | "views">): EncoderSpec {
+function encoderSpec({ encoder, data, views }: Pick<ResolvedConfig, "encoder" | "data" | "views">): EncoderSpec {
   const { name, patchSize, dropPath, pooling, smallStem, stemStride, width, strides, init } = encoder;
   const { channels } = data;
   if (isVit(name)) return { name, options: { imageSize: views.globalSize, patchSize, channels, dropPath, pooling } };
@@ -53,7 +53,7 @@ function encoderSpec({ encoder, data, views }: Pick<Config, "encoder" | "data" |
  *
  * @throws LejepaError E_CONFIG when the encoder refuses its options
  */
-export function createModel(config: Pick<Config, "encoder" | "data" | "views" | "projector">): Model {
+export function createModel(config: Pick<ResolvedConfig, "encoder" | "data" | "views" | "projector">): Model {
   const spec = encoderSpec(config);
   const encoder = createEncoder(spec.name, spec.options);
   const { hidden, outDim } = config.projector;

@@ -1,7 +1,7 @@
 // From a configuration to what training reads: decoded store, splits, batches' order, statistics, views. Decoding itself is
 // the data package's; nothing random here but the seeded split.
 import { resolveViews, type ViewSpec } from "@lejepa/augment";
-import type { BoundDataset, Config } from "@lejepa/contracts";
+import { type BoundDataset, type Config, type ResolvedConfig, withChannels } from "@lejepa/contracts";
 import {
   type BuildProgress,
   buildStore,
@@ -12,12 +12,15 @@ import {
   type Sampler,
   type Splits,
   splitItems,
+  valueRange,
 } from "@lejepa/data";
 import type { ImageSpec } from "./checkpoint.ts";
 import type { RunData } from "./run-folder.ts";
 
 /** Everything about the images that a run needs. Close the store when done. */
 export interface PreparedData {
+  /** The configuration with what only the images could tell. */
+  readonly config: ResolvedConfig;
   readonly store: ImageStore;
   readonly splits: Splits;
   readonly sampler: Sampler;
@@ -34,15 +37,9 @@ export interface PrepareOptions {
   readonly log?: ((line: string) => void) | undefined;
 }
 
-/** Type of the images that a compiled program takes, and how stored pixels become them. */
-export interface ProgramImages {
-  readonly dtype: "uint8" | "float32";
-  readonly fullScale: number;
-}
-
 /** 8-bit pixels go to the device as they are, all others as float32 of the same values. */
-function programImages({ dtype, fullScale }: Pick<ImageStore, "dtype" | "fullScale">): ProgramImages {
-  return { dtype: dtype === "uint8" ? "uint8" : "float32", fullScale };
+function programType({ dtype }: Pick<ImageStore, "dtype">): "uint8" | "float32" {
+  return dtype === "uint8" ? "uint8" : "float32";
 }
 
 /** Pixels of a store as an input of a compiled program. */
@@ -61,6 +58,7 @@ export function openImages(
     channels: data.channels,
     cacheDir: data.cacheDir,
     workers: data.workers,
+    limits: { seconds: data.decodeSeconds, megabytes: data.decodeMegabytes },
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
     ...(log && { log }),
@@ -72,17 +70,21 @@ export function openImages(
  *
  * @throws LejepaError E_DATA (no images, fewer than a batch), E_CONFIG (views that do not fit), E_IO, E_ABORTED
  */
-export async function prepareData(config: Config, options: PrepareOptions = {}): Promise<PreparedData> {
-  const store = await openImages(config, options);
+export async function prepareData(given: Config, options: PrepareOptions = {}): Promise<PreparedData> {
+  const store = await openImages(given, options);
   try {
+    const config = withChannels(given, store.channels);
     const splits = splitItems(store.items, config.data.splits);
     const sampler = createSampler(splits.train, { batchSize: config.batchSize, seed: config.seed });
-    const { mean, std } = usable(channelStatistics(store, splits.train), options.log);
-    const views = resolveViews(config, { ...store, ...programImages(store), mean, std });
-    const image = { size: config.views.globalSize, channels: store.channels, mean, std };
+    const range = valueRange(store, splits.train);
+    const statistics = usable(channelStatistics(store, splits.train, range), options.log);
+    const { height, width, channels } = store;
+    const views = resolveViews(config, { height, width, channels, dtype: programType(store), range, ...statistics });
+    const image = { size: config.views.globalSize, channels, range, ...statistics };
+    for (const warning of store.warnings) options.log?.(warning);
     for (const [note, count] of Object.entries(store.notes)) options.log?.(`${count} images: ${note}`);
     if (store.failures.length > 0) options.log?.(failureNote(store));
-    return { store, splits, sampler, views, image, summary: summarise(store, splits, { mean, std }) };
+    return { config, store, splits, sampler, views, image, summary: summarise(store, splits, image) };
   } catch (error) {
     store.close();
     throw error;
@@ -101,12 +103,13 @@ function usable({ mean, std }: ChannelStatistics, log: PrepareOptions["log"]): C
   return { mean, std: std.map((value) => (value > 0 ? value : 1)) };
 }
 
-function summarise(store: ImageStore, { train, validation, test }: Splits, { mean, std }: ChannelStatistics): RunData {
+function summarise(store: ImageStore, { train, validation, test }: Splits, { range, mean, std }: ImageSpec): RunData {
   return {
     fingerprint: store.fingerprint,
     images: { train: train.length, validation: validation.length, test: test.length },
     classes: store.classes.length,
     failures: store.failures.length,
+    range,
     mean,
     std,
   };

@@ -218,7 +218,7 @@ test("loadEncoder gives the weights under timm's names, from a run or a checkpoi
   const { folder: run, info } = await pretrain(toyConfig(folder, vit), { out: join(folder, "run") });
   const last = loadEncoder(run);
   expect(last.step).toBe(10);
-  expect(last.image).toEqual({ size: 16, channels: 3, mean: info.data.mean, std: info.data.std });
+  expect(last.image).toEqual({ size: 16, channels: 3, range: [0, 255], mean: info.data.mean, std: info.data.std });
   expect([...last.values.keys()]).toEqual(last.encoder.params.map(({ name }) => name));
   expect(last.values.has("blocks.0.attn.qkv.weight")).toBe(true);
   expect(loadEncoder(checkpointPath(run, 8)).step).toBe(8);
@@ -239,6 +239,32 @@ test("16-bit images train as 8-bit images of the same values do", async () => {
   const [eight, sixteen] = [await losses(8), await losses(16)];
   expect(eight).toHaveLength(2);
   for (const [i, loss] of eight.entries()) expect(sixteen[i]! / loss).toBeCloseTo(1, 4);
+});
+
+test("physical values train on the range of their percentiles, which the checkpoint keeps", async () => {
+  const folder = temporaryFolder();
+  const schedule = { epochs: 5, warmupEpochs: 1, maxSteps: 2 };
+  const config = toyConfig(folder, { schedule, probe: { everyEpochs: 1 } }, { bits: 32, names: ["a", "b"] });
+  const messages: string[] = [];
+  const { folder: run, last } = await pretrain(config, {
+    out: join(folder, "run"),
+    onProgress: (event) => void (event.kind === "message" && messages.push(event.text)),
+  });
+  const { range, mean, std, channels } = loadEncoder(run).image;
+  // 128 +- 100 gray levels of 4 units each, from -1500 on
+  expect(range[0]).toBeGreaterThan(-1500 + 4 * 20);
+  expect(range[0]).toBeLessThan(-1500 + 4 * 60);
+  expect(range[1]).toBeGreaterThan(-1500 + 4 * 190);
+  expect(range[1]).toBeLessThan(-1500 + 4 * 240);
+  for (const value of mean) expect(value).toBeCloseTo(0.5, 1);
+  for (const value of std) expect(value).toBeLessThan(0.5);
+  expect(readRunInfo(run).data.range).toEqual(range);
+  expect(last?.probeKnn).toBeGreaterThanOrEqual(0);
+  // the dataset's channels, its warning, and a run that resumes with the same configuration, channels still unsaid
+  expect([channels, (readRunConfig(run)["data"] as { channels: number }).channels]).toEqual([2, 2]);
+  expect(messages).toContain("stripes of two kinds");
+  const more = { ...config, schedule: { ...schedule, maxSteps: 3 } };
+  expect((await pretrain(more, { out: run, resume: true })).info.steps.done).toBe(3);
 });
 
 test("a disk that takes no checkpoint ends the run with what to do, and the run can go on", async () => {

@@ -1,6 +1,14 @@
 // A pretraining run from configuration to run folder: data, model, the loop, checkpoints, probes, and how it ends. One
 // process; the step itself is ready for more.
-import { type Config, type ConfigInput, isLejepaError, LejepaError, parseConfig } from "@lejepa/contracts";
+import {
+  type Config,
+  type ConfigInput,
+  isLejepaError,
+  LejepaError,
+  parseConfig,
+  type ResolvedConfig,
+  withChannels,
+} from "@lejepa/contracts";
 import type { BuildProgress } from "@lejepa/data";
 import { createEngine, type Engine } from "@lejepa/engine";
 import { checkpointPath, listCheckpoints, readCheckpointState } from "./checkpoint.ts";
@@ -9,7 +17,14 @@ import { createModel, initialValues, type Model } from "./model.ts";
 import { probeOnline, whyNoProbe } from "./online-probe.ts";
 import { type PreparedData, prepareData } from "./prepare-data.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
-import { checkSameConfig, claimRunFolder, readRunInfo, releaseRunFolder, type RunInfo } from "./run-folder.ts";
+import {
+  checkSameConfig,
+  claimRunFolder,
+  readRunConfig,
+  readRunInfo,
+  releaseRunFolder,
+  type RunInfo,
+} from "./run-folder.ts";
 import { freshState, type StateValues } from "./state.ts";
 import { createTrainer, type Trainer } from "./trainer.ts";
 
@@ -56,9 +71,10 @@ export interface PretrainResult {
  *   E_ABORTED when stopped before the first step
  */
 export async function pretrain(input: ConfigInput | Config, options: PretrainOptions): Promise<PretrainResult> {
-  const config = parseConfig(input, "config");
+  const parsed = parseConfig(input, "config");
   const { resume = false } = options;
   const folder = claimRunFolder(options.out, { resume });
+  const config = resume ? asInRun(folder, parsed) : parsed;
   if (resume) checkSameConfig(folder, config);
   try {
     return await runIn(folder, config, options);
@@ -67,15 +83,23 @@ export async function pretrain(input: ConfigInput | Config, options: PretrainOpt
   }
 }
 
-async function runIn(folder: string, config: Config, options: PretrainOptions): Promise<PretrainResult> {
+/** The number of channels that the images had when the run was started. */
+function asInRun(folder: string, config: Config): Config {
+  if (config.data.channels !== null) return config;
+  const { channels } = parseConfig(readRunConfig(folder), folder).data;
+  return channels === null ? config : withChannels(config, channels);
+}
+
+async function runIn(folder: string, given: Config, options: PretrainOptions): Promise<PretrainResult> {
   const { resume = false, signal, onProgress = () => {} } = options;
   const log = (text: string): void => onProgress({ kind: "message", text });
-  const data = await prepareData(config, {
+  const data = await prepareData(given, {
     signal,
     log,
     onProgress: (progress) => onProgress({ kind: "data", progress }),
   });
   try {
+    const { config } = data;
     const model = createModel(config);
     const engine = await createEngine({
       device: config.device,
@@ -142,7 +166,7 @@ function resumeState(folder: string, { model, data, log, seed }: ResumeOptions):
 
 interface RunParts {
   readonly folder: string;
-  readonly config: Config;
+  readonly config: ResolvedConfig;
   readonly data: PreparedData;
   readonly model: Model;
   readonly engine: Engine;
@@ -166,7 +190,7 @@ class Run {
     this.#endStep = Math.min(totalSteps, config.schedule.maxSteps ?? totalSteps);
     this.#every = config.checkpoint.everySteps ?? data.sampler.stepsPerEpoch;
     this.#saved = trainer.done;
-    const noProbe = whyNoProbe({ config, ...data });
+    const noProbe = whyNoProbe(data);
     this.#probing = noProbe === undefined;
     if (noProbe !== undefined && config.probe.everyEpochs > 0) parts.log(`no online probe: ${noProbe}`);
     this.#recorder = createRecorder({
@@ -237,7 +261,6 @@ class Run {
     if (!this.#probing || (metrics.step % every !== 0 && metrics.step !== this.#endStep)) return metrics;
     try {
       const { knn, linear } = await probeOnline(engine, await trainer.read(), {
-        config,
         model,
         ...data,
         signal: options.signal,

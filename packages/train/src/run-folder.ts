@@ -16,7 +16,9 @@ export interface RunData {
   readonly classes: number;
   /** Files that could not be decoded. */
   readonly failures: number;
-  /** Per channel over the training images, white is 1. */
+  /** Stored values of black and of white. */
+  readonly range: readonly [number, number];
+  /** Per channel over the training images, black is 0 and white is 1. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
@@ -170,7 +172,17 @@ function readJson(folder: string, name: string): unknown {
 }
 
 // what may change between the sessions of one run: it does not change what is computed
-const free = ["schedule.maxSteps", "checkpoint", "probe", "data.cacheDir", "data.workers", "device", "threads"];
+const free = [
+  "schedule.maxSteps",
+  "checkpoint",
+  "probe",
+  "data.cacheDir",
+  "data.workers",
+  "data.decodeSeconds",
+  "data.decodeMegabytes",
+  "device",
+  "threads",
+];
 
 /**
  * Refuses to resume with another configuration than the run was started with.

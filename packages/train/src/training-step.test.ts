@@ -1,6 +1,6 @@
 import { type Group, localGroup, createEngine } from "@lejepa/engine";
 import { resolveViews } from "@lejepa/augment";
-import { parseConfig, type ConfigInput } from "@lejepa/contracts";
+import { parseConfig, type ConfigInput, type ResolvedConfig, withChannels } from "@lejepa/contracts";
 import { expect, test } from "vitest";
 import { createModel, initialValues } from "./model.ts";
 import { disposeState, freshState, readState, type StateValues, uploadState } from "./state.ts";
@@ -10,20 +10,19 @@ const batch = 6;
 const pixels = Uint8Array.from({ length: batch * 12 * 12 * 3 }, (_, i) => (i * i * 31 + i * 7) % 251);
 const rows = Uint32Array.from({ length: batch }, (_, i) => 3 * i + 1);
 
+const resolved = (input: ConfigInput): ResolvedConfig => withChannels(parseConfig(input, "test"), 3);
+
 function stepOptions(changes: Partial<ConfigInput>): StepOptions {
-  const config = parseConfig(
-    {
-      dataset: { id: "none" },
-      data: { imageSize: 12 },
-      views: { globalSize: 8, locals: 1, localSize: 4 },
-      encoder: { name: "vit_nano", patchSize: 4, dropPath: 0.3 },
-      projector: { hidden: [8], outDim: 4 },
-      objective: { slices: 8 },
-      batchSize: batch,
-      ...changes,
-    },
-    "test",
-  );
+  const config = resolved({
+    dataset: { id: "none" },
+    data: { imageSize: 12 },
+    views: { globalSize: 8, locals: 1, localSize: 4 },
+    encoder: { name: "vit_nano", patchSize: 4, dropPath: 0.3 },
+    projector: { hidden: [8], outDim: 4 },
+    objective: { slices: 8 },
+    batchSize: batch,
+    ...changes,
+  });
   const image = {
     height: 12,
     width: 12,
