@@ -5,19 +5,27 @@
  * @module
  */
 import type { z } from "zod";
-import type { Dataset, DatasetContext, DatasetItem, ImageRecord, PixelType } from "./dataset.ts";
-import { isDataset } from "./dataset.ts";
+import { checkDeclaration, checkIndex, checkRecord, leaksOf, sameJson } from "./_contract-checks.ts";
+import type { Dataset, DatasetContext, DatasetIndex, DatasetItem, DecodeTarget, ImageRecord } from "./dataset.ts";
 import { LejepaError } from "./errors.ts";
 
 /** What `checkDataset` needs to run a plugin. */
 export interface CheckDatasetOptions {
   /** A folder that the plugin may fill. */
   readonly cacheDir: string;
-  /** Form to decode to (32 pixels, 3 channels). */
+  /** Width and height to decode to (32). */
   readonly size?: number;
+  /** Channels to decode to (as many as the index names, else 3). */
   readonly channels?: number;
   /** Items decoded, spread over the index (5). */
   readonly decode?: number;
+  /**
+   * Texts that stand in the headers of the files (names, ids, dates): none may appear in what the plugin says. Texts shorter
+   * than three characters are refused, they appear by chance.
+   */
+  readonly planted?: readonly string[];
+  /** Counts what the process holds open, e.g. the entries of `/proc/self/fd`; must not grow from one pass to the next. */
+  readonly openHandles?: () => number | Promise<number>;
 }
 
 /** A context for tests: silent, without network, pseudonyms that need no key (and hide nothing). */
@@ -37,86 +45,148 @@ export function testContext(cacheDir: string, more: Partial<DatasetContext> = {}
   };
 }
 
-const arrays: Readonly<Record<PixelType, string>> = {
-  uint8: "Uint8Array",
-  uint16: "Uint16Array",
-  int16: "Int16Array",
-  float32: "Float32Array",
-};
-
 /**
- * Runs a plugin on real options and returns what it does against the contract, one sentence each; empty when all is well.
- * Errors that the plugin throws pass through.
+ * Runs a plugin on real options and returns what it does against the contract, one sentence each; empty when all is well: what it
+ * declares, determinism, stable unique ids, disjoint splits, plain facts, shapes, types and ranges of what is decoded, an abort
+ * honoured, nothing left open, no header text in what it says. Errors of `index` pass through; those of `decode` are problems.
+ *
+ * @throws LejepaError E_USAGE when a planted text is too short to mean anything
  */
 export async function checkDataset<Schema extends z.ZodType>(
   plugin: Dataset<Schema>,
   options: z.input<Schema>,
-  { cacheDir, size = 32, channels = 3, decode = 5 }: CheckDatasetOptions,
+  check: CheckDatasetOptions,
 ): Promise<string[]> {
-  const problems = checkDeclaration(plugin);
+  const { cacheDir, planted = [], openHandles } = check;
+  refuseShort(planted);
   const parsed = plugin.options.parse(options);
+  const problems = [...checkDeclaration(plugin), ...checkOptions(plugin, options, parsed)];
+  const said: string[] = [];
+  const context = testContext(cacheDir, { log: (line) => void said.push(line) });
+  const index = await plugin.index(parsed, context);
+  problems.push(...checkIndex(index));
+  const run = { plugin, options: parsed, context, index, target: targetOf(index, check), said };
+  const items = spread(index.items, check.decode ?? 5);
+  const first = await decodeAll(run, items);
+  const handles = await openHandles?.();
+  if (!sameJson(index, await plugin.index(parsed, context))) problems.push("a second index differs from the first");
+  const second = await decodeAll(run, items);
+  const grown = handles === undefined ? 0 : ((await openHandles?.()) ?? 0) - handles;
+  if (grown > 0) problems.push(`a second pass leaves ${grown} more open than the first`);
+  problems.push(...first.problems, ...compare(items, first.records, second.records));
+  if (!(await rejectsAborted(run))) problems.push("index goes on with an aborted signal");
+  await provoke(run, items);
+  const found = leaksOf(planted, [JSON.stringify(index), ...said]);
+  return [...problems, ...found.map((text) => `says ${JSON.stringify(text)}, which stands in a header`)];
+}
+
+function refuseShort(planted: readonly string[]): void {
+  const short = planted.find((text) => text.length < 3);
+  if (short === undefined) return;
+  throw new LejepaError({
+    code: "E_USAGE",
+    where: "checkDataset",
+    expected: "planted texts of at least 3 characters",
+    got: JSON.stringify(short),
+  });
+}
+
+function checkOptions<Schema extends z.ZodType>(
+  plugin: Dataset<Schema>,
+  options: z.input<Schema>,
+  parsed: z.output<Schema>,
+): string[] {
+  const problems: string[] = [];
   if (!sameJson(parsed, plugin.options.parse(JSON.parse(JSON.stringify(parsed)))))
     problems.push("options change on a second parse");
   if (plugin.options.safeParse({ ...(options as object), noSuchOption: 1 }).success)
     problems.push("an unknown option is accepted");
-  const context = testContext(cacheDir);
-  const { items } = await plugin.index(parsed, context);
-  problems.push(...checkItems(items));
-  if (!sameJson(items, (await plugin.index(parsed, context)).items))
-    problems.push("a second index differs from the first");
-  const step = Math.max(1, Math.floor(items.length / decode));
-  for (let i = 0; i < items.length && i / step < decode; i += step) {
-    const item = items[i] as DatasetItem;
-    const target = { size, channels };
-    const record = await plugin.decode(structuredClone(item), { ...context, options: structuredClone(parsed), target });
-    problems.push(...checkRecord(record, target).map((problem) => `${item.id}: ${problem}`));
-    const again = await plugin.decode(item, { ...context, options: parsed, target });
-    if (record.data.some((value, at) => !Object.is(value, again.data[at])))
-      problems.push(`${item.id}: decoded twice, differs`);
-  }
   return problems;
 }
 
-function checkDeclaration(plugin: Dataset): string[] {
+interface Run<Schema extends z.ZodType> {
+  readonly plugin: Dataset<Schema>;
+  readonly options: z.output<Schema>;
+  readonly context: DatasetContext;
+  readonly index: DatasetIndex;
+  readonly target: DecodeTarget;
+  /** Everything that the plugin has said but for its index. */
+  readonly said: string[];
+}
+
+function targetOf({ channels: names }: DatasetIndex, { size = 32, channels }: CheckDatasetOptions): DecodeTarget {
+  return { size, channels: channels ?? names?.length ?? 3 };
+}
+
+function spread(items: readonly DatasetItem[], count: number): DatasetItem[] {
+  const step = Math.max(1, Math.floor(items.length / count));
+  return items.filter((_, i) => i % step === 0 && i / step < count);
+}
+
+interface Decoded {
+  readonly records: readonly (ImageRecord | undefined)[];
+  readonly problems: readonly string[];
+}
+
+async function decodeAll<Schema extends z.ZodType>(run: Run<Schema>, items: readonly DatasetItem[]): Promise<Decoded> {
+  const { plugin, context, target, said } = run;
+  const records: (ImageRecord | undefined)[] = [];
   const problems: string[] = [];
-  if (!isDataset(plugin)) problems.push("not made with defineDataset");
-  if (!Object.isFrozen(plugin)) problems.push("not frozen");
-  if (plugin.title === "" || plugin.license === "") problems.push("title or license is empty");
-  if (plugin.domain.name === "" || plugin.domain.reason === "") problems.push("domain has no name or no reason");
-  return problems;
-}
-
-function checkItems(items: readonly DatasetItem[]): string[] {
-  const problems: string[] = [];
-  if (items.length === 0) problems.push("no items");
-  if (new Set(items.map(({ id }) => id)).size !== items.length) problems.push("ids repeat");
-  if (!sameJson(items, structuredClone(items))) problems.push("items are not plain data");
-  const groups = new Map<string, string>();
-  for (const { id, group, split } of items) {
-    if (id === "") problems.push("an id is empty");
-    if (group === undefined || split === undefined) continue;
-    const other = groups.get(group);
-    if (other !== undefined && other !== split) problems.push(`group of ${id} is in two splits`);
-    groups.set(group, split);
+  for (const item of items) {
+    try {
+      const options = structuredClone(run.options);
+      const record = await plugin.decode(structuredClone(item), { ...context, options, target });
+      records.push(record);
+      said.push(record.note ?? "");
+      problems.push(...checkRecord(record, target).map((problem) => `${item.id}: ${problem}`));
+    } catch (error) {
+      records.push(undefined);
+      said.push(messageOf(error));
+      problems.push(`${item.id}: does not decode: ${messageOf(error)}`);
+    }
   }
-  return problems;
+  const types = new Set(records.flatMap((record) => record?.dtype ?? []));
+  if (types.size > 1) problems.push(`items decode to several types: ${[...types].join(", ")}`);
+  return { records, problems };
 }
 
-function checkRecord(record: ImageRecord, { size, channels }: { size: number; channels: number }): string[] {
-  const problems: string[] = [];
-  const { data, width, height, dtype, mask } = record;
-  if (width !== size || height !== size || record.channels !== channels) {
-    problems.push(`${width}x${height}x${record.channels} instead of ${size}x${size}x${channels}`);
+function compare(items: readonly DatasetItem[], first: Decoded["records"], second: Decoded["records"]): string[] {
+  return items.flatMap(({ id }, i) => (same(first[i], second[i]) ? [] : [`${id}: decoded twice, differs`]));
+}
+
+function same(a: ImageRecord | undefined, b: ImageRecord | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const values = a.data.length === b.data.length && a.data.every((value, at) => Object.is(value, b.data[at]));
+  return values && sameJson([a.mask ?? null, a.spacing, a.note], [b.mask ?? null, b.spacing, b.note]);
+}
+
+async function rejectsAborted<Schema extends z.ZodType>({
+  plugin,
+  options,
+  context,
+  said,
+}: Run<Schema>): Promise<boolean> {
+  try {
+    await plugin.index(options, { ...context, signal: AbortSignal.abort() });
+    return false;
+  } catch (error) {
+    said.push(messageOf(error));
+    return true;
   }
-  if (data.length !== size * size * channels)
-    problems.push(`${data.length} values instead of ${size * size * channels}`);
-  const tag = (data as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag];
-  if (tag !== arrays[dtype]) problems.push(`a ${tag} for dtype ${dtype}`);
-  if (data.some((value) => !Number.isFinite(value))) problems.push("pixels that are not finite");
-  if (mask !== undefined && mask.length !== size * size) problems.push("a mask of another size");
-  return problems;
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+// errors that users will see: a file that is gone
+async function provoke<Schema extends z.ZodType>(run: Run<Schema>, [item]: readonly DatasetItem[]): Promise<void> {
+  if (item === undefined) return;
+  const { plugin, options, context, target, said } = run;
+  const path = `${item.source.path}.gone`;
+  try {
+    await plugin.decode({ ...item, source: { ...item.source, path } }, { ...context, options, target });
+  } catch (error) {
+    said.push(messageOf(error));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -205,20 +205,23 @@ test("a file without permission is told, and decoded once it may be read", async
   expect((await build(dataset, { cacheDir: join(root, "cache") })).store.count).toBe(3);
 });
 
-test("stopped on request: one error, nothing left behind, and the next call works", async () => {
+test("stopped on request: one error, and the next call goes on", async () => {
   const root = await temporaryFolder();
   const cacheDir = join(root, "cache");
   const dataset = await writeToys(root, manyToys(60), { slow: 20 });
   const controller = new AbortController();
-  const onProgress = ({ done }: BuildProgress): void => {
-    if (done > 10) controller.abort();
+  const onProgress = ({ phase, done }: BuildProgress): void => {
+    if (phase === "decode" && done > 10) controller.abort();
   };
   const error = await caught(() => build(dataset, { cacheDir, signal: controller.signal, onProgress }));
   expect(error).toMatchObject({ code: "E_ABORTED", message: "reading the dataset: stopped on request." });
-  expect(leftovers(cacheDir)).toEqual([]);
   const early = await caught(() => build(dataset, { cacheDir, signal: AbortSignal.abort() }));
   expect(early.code).toBe("E_ABORTED");
-  expect((await build(dataset, { cacheDir })).store.count).toBe(60);
+  const next = await build(dataset, { cacheDir });
+  expect(next.store.count).toBe(60);
+  expect(next.reused).toBeGreaterThan(9);
+  expect(next.decoded).toBe(60 - (next.reused as number));
+  expect(leftovers(cacheDir)).toEqual([]);
 });
 
 test("many processes and a signal: no warnings", async () => {
