@@ -63,29 +63,35 @@ function placements({ width, height }: ImageRecord, size: number, fit: Fit): [Pl
   return [along(height), along(width)];
 }
 
-/** Input pixels of each output pixel, with their weights, which add up to 1 inside the image. */
+/** Input pixels of each output pixel, with their weights, which add up to 1 inside the image and to 0 in the bars. */
 interface Taps {
+  /** First input pixel of each output pixel. */
   readonly first: Int32Array;
-  readonly weights: readonly Float64Array[];
+  /** Where the weights of each output pixel begin in `weights`; one more for the end. */
+  readonly at: Int32Array;
+  readonly weights: Float64Array;
 }
 
 function axis({ length, size, start, scale }: Placement): Taps {
   const support = Math.max(scale, 1);
   const first = new Int32Array(size);
-  const weights = Array.from({ length: size }, (_, i) => {
+  const at = new Int32Array(size + 1);
+  const weights: number[] = [];
+  for (let i = 0; i < size; i++) {
     const centre = start + (i + 0.5) * scale;
     // half an output pixel beyond the edge there is nothing to see: the bars of `pad`
-    if (centre < 0 || centre > length) return new Float64Array(0);
+    const seen = centre >= 0 && centre <= length;
     const from = Math.max(0, Math.floor(centre - support + 0.5));
-    const to = Math.min(length, Math.floor(centre + support + 0.5));
-    first[i] = from;
-    const taps = Float64Array.from({ length: to - from }, (__, k) =>
+    const to = seen ? Math.min(length, Math.floor(centre + support + 0.5)) : from;
+    const taps = Array.from({ length: to - from }, (_, k) =>
       Math.max(0, 1 - Math.abs(from + k + 0.5 - centre) / support),
     );
     const total = taps.reduce((sum, w) => sum + w, 0);
-    return taps.map((w) => w / total);
-  });
-  return { first, weights };
+    for (const w of taps) weights.push(w / total);
+    first[i] = from;
+    at[i + 1] = weights.length;
+  }
+  return { first, at, weights: Float64Array.from(weights) };
 }
 
 interface Resampled {
@@ -99,48 +105,89 @@ function resample(record: ImageRecord, rows: Taps, cols: Taps, size: number): Re
   const values = new Float64Array(size * size * channels);
   const weights = new Float64Array(size * size);
   // rows of the input, shrunk to the output's width, are made when first needed and dropped when passed
-  const strips = new Map<number, Strip>();
+  const strips = new Map<number, Resampled>();
   for (let y = 0; y < size; y++) {
-    const [taps, from] = [rows.weights[y] as Float64Array, rows.first[y] as number];
+    const from = rows.first[y] as number;
     for (const row of strips.keys()) if (row < from) strips.delete(row);
-    for (const [k, weight] of taps.entries()) {
-      let strip = strips.get(from + k);
+    for (let tap = rows.at[y] as number, row = from; tap < (rows.at[y + 1] as number); tap++, row++) {
+      let strip = strips.get(row);
       if (strip === undefined) {
-        strip = shrinkRow(record, (from + k) * width, cols, size);
-        strips.set(from + k, strip);
+        strip = shrinkRow(record, row * width, cols, size);
+        strips.set(row, strip);
       }
-      for (let i = 0; i < size * channels; i++)
-        values[y * size * channels + i]! += weight * (strip.values[i] as number);
-      for (let i = 0; i < size; i++) weights[y * size + i]! += weight * (strip.weights[i] as number);
+      const weight = rows.weights[tap] as number;
+      addScaled(values, y * size * channels, strip.values, weight);
+      addScaled(weights, y * size, strip.weights, weight);
     }
   }
-  for (let i = 0; i < values.length; i++) {
-    const weight = weights[Math.floor(i / channels)] as number;
-    if (weight > 0) values[i]! /= weight;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i] as number;
+    for (let c = 0; c < channels && weight > 0; c++) values[i * channels + c]! /= weight;
   }
   return { values, weights };
 }
 
-interface Strip {
-  /** Sums of valid values by weight, [size, channels]. */
-  readonly values: Float64Array;
-  readonly weights: Float64Array;
+function addScaled(to: Float64Array, at: number, from: Float64Array, weight: number): void {
+  for (let i = 0; i < from.length; i++) to[at + i]! += weight * (from[i] as number);
 }
 
-function shrinkRow({ data, mask, channels }: ImageRecord, offset: number, cols: Taps, size: number): Strip {
+/** One row of the input as sums of its valid values by weight, [size, channels], and of the weights. */
+function shrinkRow({ data, mask, channels }: ImageRecord, offset: number, cols: Taps, size: number): Resampled {
   const values = new Float64Array(size * channels);
   const weights = new Float64Array(size);
   for (let x = 0; x < size; x++) {
-    const [taps, from] = [cols.weights[x] as Float64Array, offset + (cols.first[x] as number)];
-    for (let k = 0; k < taps.length; k++) {
-      if (mask !== undefined && mask[from + k] === 0) continue;
-      const weight = taps[k] as number;
-      weights[x]! += weight;
-      const at = (from + k) * channels;
-      for (let c = 0; c < channels; c++) values[x * channels + c]! += weight * (data[at + c] as number);
+    const taps = { weights: cols.weights, from: cols.at[x] as number, to: cols.at[x + 1] as number };
+    const pixel = offset + (cols.first[x] as number);
+    weights[x] = mask === undefined ? Number(taps.to > taps.from) : sumValid(mask, pixel, taps);
+    for (let c = 0; c < channels; c++) {
+      values[x * channels + c] =
+        mask === undefined
+          ? sum(data, pixel * channels + c, channels, taps)
+          : sumMasked(data, mask, { pixel, channel: c, channels }, taps);
     }
   }
   return { values, weights };
+}
+
+/** The weights `from` .. `to` - 1 of a list. */
+interface Span {
+  readonly weights: Float64Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+// the loops that take the time: over every pixel of the input, so plain and small
+function sum(data: PixelArray, start: number, step: number, { weights, from, to }: Span): number {
+  let total = 0;
+  for (let tap = from, at = start; tap < to; tap++, at += step)
+    total += (weights[tap] as number) * (data[at] as number);
+  return total;
+}
+
+function sumValid(mask: Uint8Array, pixel: number, { weights, from, to }: Span): number {
+  let total = 0;
+  for (let tap = from, at = pixel; tap < to; tap++, at++) total += (weights[tap] as number) * (mask[at] as number);
+  return total;
+}
+
+interface Place {
+  readonly pixel: number;
+  readonly channel: number;
+  readonly channels: number;
+}
+
+function sumMasked(
+  data: PixelArray,
+  mask: Uint8Array,
+  { pixel, channel, channels }: Place,
+  { weights, from, to }: Span,
+): number {
+  let total = 0;
+  for (let tap = from, at = pixel; tap < to; tap++, at++) {
+    // not by multiplication: an invalid pixel may hold NaN
+    if (mask[at] === 1) total += (weights[tap] as number) * (data[at * channels + channel] as number);
+  }
+  return total;
 }
 
 function fillInvalid(values: Float64Array, mask: Uint8Array, channels: number): void {
