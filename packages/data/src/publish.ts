@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { isAlive } from "./is-alive.ts";
 import { journalFile } from "./journal.ts";
 
 const prefix = ".unfinished-";
@@ -75,15 +76,6 @@ function readOwner(folder: string): Owner | undefined {
     return JSON.parse(readFileSync(join(folder, ownerFile), "utf8")) as Owner;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(id: number): boolean {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
