@@ -113,10 +113,11 @@ test("a wrong digest and too many bytes: thrown away, with what was expected", a
 });
 
 test("too few bytes, an answer of another kind, a server that is not there", async () => {
-  const { url, fetchIt } = await setUp(whole, (_, response) => void response.writeHead(404).end());
+  const { url: here, fetchIt } = await setUp(whole, (_, response) => void response.writeHead(404).end());
   expect((await caught(() => fetchIt({ bytes: 300_001 }))).message).toContain("stopped after 300000 of 300001 bytes");
-  expect((await caught(() => fetchIt({ file: "b" }))).message).toContain(`${url}: answered 404 Not Found.`);
-  const nowhere = await caught(() => fetchIt({ url: await closedPort(), file: "c" }));
+  expect((await caught(() => fetchIt({ file: "b" }))).message).toContain(`${here}: answered 404 Not Found.`);
+  const url = await closedPort();
+  const nowhere = await caught(() => fetchIt({ url, file: "c" }));
   expect(nowhere).toMatchObject({
     code: "E_IO",
     message: expect.stringContaining("cannot be reached: connect ECONNREFUSED"),
