@@ -3,14 +3,16 @@
  * anti-aliased resize (Lanczos 3 when smaller, bicubic when larger), then channels and bits as wanted. Reads what sharp
  * reads at 8 and 16 bits; floating-point and 32-bit rasters are refused (they need a plugin that knows their units).
  */
-import { readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import type { DatasetItem, DecodeContext, ImageRecord } from "@lejepa/contracts";
 import type { Metadata, Sharp } from "sharp";
 import { toChannels, toDepth, type Samples } from "./channels.ts";
+import { type PlainJpeg, plainJpeg } from "./jpeg-header.ts";
 import { loadSharp } from "./load-sharp.ts";
 import type { FolderOptions } from "./options.ts";
 
 const largestInMemory = 32 << 20;
+const enlarged = "smaller than the stored size, enlarged";
 const fits = { crop: "cover", squash: "fill", pad: "contain" } as const;
 
 type Factory = Awaited<ReturnType<typeof loadSharp>>;
@@ -24,9 +26,8 @@ export async function decodeImage(
   if (channels !== 1 && channels !== 3 && channels !== 4) {
     throw new RangeError(`the folder dataset stores 1, 3 or 4 channels, not ${channels}`);
   }
-  const { metadata, samples } = await readImage(item.source.path, { size, options, bands: channels === 4 });
+  const { samples, note } = await readImage(item.source.path, { size, options, bands: channels === 4 });
   const data = toDepth(toChannels(samples, channels), item.source["depth"] === 16 ? 16 : 8);
-  const note = noteOn(metadata, size);
   return {
     data,
     width: size,
@@ -44,27 +45,44 @@ interface ReadOptions {
   readonly bands: boolean;
 }
 
-async function readImage(
-  path: string,
-  { size, options, bands }: ReadOptions,
-): Promise<{ metadata: Metadata; samples: Samples }> {
+interface ReadImage {
+  readonly samples: Samples;
+  readonly note: string | undefined;
+}
+
+async function readImage(path: string, { size, options, bands }: ReadOptions): Promise<ReadImage> {
   const sharp = await loadSharp();
+  const input = inputOf(path);
+  const plain = typeof input === "string" || bands ? undefined : plainJpeg(input);
   try {
     // strict: with less, a compression that libvips lacks (Zstandard or LERC in a tiled TIFF) reads as black
-    const image = sharp(await inputOf(path), { failOn: "warning" });
+    const image = sharp(input, { failOn: "warning" });
+    if (plain !== undefined) return await resizePlain(image, plain, { size, options });
     const metadata = await image.metadata();
     checkBands(metadata);
     const job = { metadata, size, options };
-    return { metadata, samples: bands ? await resizeBands(sharp, image, job) : await resize(image, job) };
+    const samples = bands ? await resizeBands(sharp, image, job) : await resize(image, job);
+    return { samples, note: noteOn(metadata, size) };
   } catch (cause) {
     throw new Error(ownMessage((cause as Error).message), { cause });
   }
 }
 
-// sharp opens its input twice, for header and pixels: cheaper from memory, unless the file is huge
-async function inputOf(path: string): Promise<Buffer | string> {
-  const { size } = await stat(path);
-  return size <= largestInMemory ? readFile(path) : path;
+// sharp opens its input twice, for header and pixels: cheaper from memory, unless the file is huge. Synchronously: this runs in a
+// process of its own, where a promise costs more than most files
+function inputOf(path: string): Buffer | string {
+  return statSync(path).size <= largestInMemory ? readFileSync(path) : path;
+}
+
+// nothing to ask of sharp, and nothing to convert
+async function resizePlain(image: Sharp, plain: PlainJpeg, job: Omit<Resize, "metadata">): Promise<ReadImage> {
+  const upright = plain.orientation === 1 ? image : image.autoOrient();
+  const shaped = shape(upright, job);
+  const pixels = (plain.components === 1 ? shaped.toColourspace("b-w") : shaped).raw();
+  const { data, info } = await pixels.toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const note = Math.min(plain.width, plain.height) < job.size ? enlarged : undefined;
+  return { samples: { data, width, height, channels }, note };
 }
 
 // libvips lists its last messages, those of other images too; the last is this image's, unless it says nothing
@@ -96,7 +114,7 @@ function workingSpace({ space, depth }: Metadata): "b-w" | "grey16" | "srgb" | "
   return gray ? "b-w" : "srgb";
 }
 
-function shape(image: Sharp, { size, options }: Resize): Sharp {
+function shape(image: Sharp, { size, options }: Omit<Resize, "metadata">): Sharp {
   return image.resize(size, size, { fit: fits[options.fit], kernel: "lanczos3", background: "black" });
 }
 
@@ -146,7 +164,7 @@ async function samplesOf(image: Sharp, { depth }: Metadata): Promise<Samples> {
 
 function noteOn({ autoOrient, pages }: Metadata, size: number): string | undefined {
   const notes: string[] = [];
-  if (Math.min(autoOrient.width, autoOrient.height) < size) notes.push("smaller than the stored size, enlarged");
+  if (Math.min(autoOrient.width, autoOrient.height) < size) notes.push(enlarged);
   if (pages !== undefined && pages > 1) notes.push("several pages or frames, only the first is used");
   return notes.length === 0 ? undefined : notes.join("; ");
 }
