@@ -1,0 +1,182 @@
+/**
+ * Reads a window of an image: the blocks that it touches, from the cache or the file, and nothing else.
+ */
+import type { StoredArray } from "@lejepa/contracts";
+import { createBlockCache } from "./block-cache.ts";
+import { decompress, isSubsampled } from "./decompress.ts";
+import type { TiffImage } from "./image.ts";
+import { unreadable } from "./problem.ts";
+import { readExactly, type ByteSource } from "./source.ts";
+import { arrayOf, bandsInBlock, unpack } from "./unpack.ts";
+import { unpackYcbcr } from "./ycbcr.ts";
+
+/** Part of an image, pixels. */
+export interface Window {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A file, as far as reading blocks goes. */
+export interface BlockFile {
+  readonly key: string;
+  readonly source: ByteSource;
+}
+
+const mostValues = 1 << 28;
+const defaultCacheBytes = 128 << 20;
+
+/** Decoded blocks of this thread. */
+export const blockCache = createBlockCache(defaultCacheBytes);
+
+/** What to read. */
+export interface WindowRequest {
+  readonly window: Window;
+  /** Bands, from 0, in the order wanted. */
+  readonly bands: readonly number[];
+  /** Bands of a pixel side by side, or band after band. */
+  readonly order: "pixels" | "bands";
+}
+
+/**
+ * Reads a window.
+ *
+ * @returns values as stored: `height * width * bands`, in the order asked for
+ * @throws LejepaError E_DECODE for a window outside the image, or blocks that are missing or damaged
+ */
+export async function readWindow(file: BlockFile, image: TiffImage, request: WindowRequest): Promise<StoredArray> {
+  const { window, bands } = request;
+  checkWindow(image, request);
+  return isInk(image) ? readInk(file, image, request) : readBands(file, image, request);
+}
+
+async function readBands(file: BlockFile, image: TiffImage, request: WindowRequest): Promise<StoredArray> {
+  const { window, bands } = request;
+  const out = arrayOf(image.dtype, window.width * window.height * bands.length);
+  const first = { x: Math.floor(window.x / image.blockWidth), y: Math.floor(window.y / image.blockHeight) };
+  const last = {
+    x: Math.floor((window.x + window.width - 1) / image.blockWidth),
+    y: Math.floor((window.y + window.height - 1) / image.blockHeight),
+  };
+  for (let row = first.y; row <= last.y; row++) {
+    for (let column = first.x; column <= last.x; column++) {
+      if (image.planar) {
+        for (const [to, band] of bands.entries()) {
+          const values = await readBlock(file, image, { row, column, plane: band });
+          copy(values, out, { image, request, row, column, pairs: [[0, to]] });
+        }
+      } else {
+        const values = await readBlock(file, image, { row, column, plane: 0 });
+        copy(values, out, { image, request, row, column, pairs: bands.map((band, to) => [band, to] as const) });
+      }
+    }
+  }
+  return out;
+}
+
+/** Cyan, magenta, yellow and black of 8 bits: read as RGB with a full alpha, as GDAL does. */
+export function isInk({ photometric, samples, dtype, compression }: TiffImage): boolean {
+  return photometric === 5 && samples === 4 && dtype === "uint8" && compression !== 7;
+}
+
+async function readInk(file: BlockFile, image: TiffImage, request: WindowRequest): Promise<StoredArray> {
+  const { window, bands, order } = request;
+  const ink = await readBands(file, image, { window, bands: [0, 1, 2, 3], order: "pixels" });
+  const pixels = window.width * window.height;
+  const out = new Uint8Array(pixels * bands.length);
+  for (let i = 0; i < pixels; i++) {
+    const light = 255 - Number(ink[4 * i + 3]);
+    for (const [to, band] of bands.entries()) {
+      const value = band === 3 ? 255 : Math.floor((light * (255 - Number(ink[4 * i + band]))) / 255);
+      out[order === "pixels" ? i * bands.length + to : to * pixels + i] = value;
+    }
+  }
+  return out;
+}
+
+function checkWindow({ name, width, height, samples }: TiffImage, { window, bands }: WindowRequest): void {
+  const { x, y } = window;
+  const inside =
+    [x, y, window.width, window.height].every(Number.isInteger) &&
+    x >= 0 && y >= 0 && window.width > 0 && window.height > 0 &&
+    x + window.width <= width && y + window.height <= height;
+  if (!inside) throw unreadable(name, `expected a window inside ${width} x ${height} pixels, got ${x},${y},${window.width},${window.height}`);
+  if (bands.some((band) => band < 0 || band >= samples)) throw unreadable(name, `expected bands below ${samples}, got ${bands.join(", ")}`);
+  if (window.width * window.height * bands.length > mostValues) {
+    throw unreadable(name, `${window.width} x ${window.height} x ${bands.length} values are too many at once`, "Ask for a window.");
+  }
+}
+
+interface BlockPlace {
+  readonly row: number;
+  readonly column: number;
+  readonly plane: number;
+}
+
+async function readBlock(file: BlockFile, image: TiffImage, place: BlockPlace): Promise<StoredArray> {
+  const index = (place.plane * image.down + place.row) * image.across + place.column;
+  const offset = image.offsets[index] as number;
+  const length = image.counts[index] as number;
+  return blockCache.get(`${file.key}|${offset}|${length}|${image.dtype}|${image.blockHeight}`, async () => {
+    const rows = Math.min(image.blockHeight, image.height - place.row * image.blockHeight);
+    if (length === 0) return hole(image, rows);
+    const bytes = await readExactly(file.source, offset, length, "pixels");
+    const plain = await decompress(bytes, { image, rows });
+    if (isSubsampled(image)) return unpackYcbcr(plain.bytes, image, rows);
+    return unpack({ ...plain, own: image.compression !== 1 }, image);
+  });
+}
+
+// GDAL leaves blocks out that hold nothing but nodata
+function hole(image: TiffImage, rows: number): StoredArray {
+  const values = arrayOf(image.dtype, rows * image.blockWidth * bandsInBlock(image));
+  const { nodata } = image;
+  if (nodata === undefined || nodata === 0) return values;
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) values.fill(BigInt(Math.trunc(nodata)));
+  else values.fill(nodata);
+  return values;
+}
+
+interface Copy {
+  readonly image: TiffImage;
+  readonly request: WindowRequest;
+  readonly row: number;
+  readonly column: number;
+  /** From a band of the block to a band of the result. */
+  readonly pairs: readonly (readonly [from: number, to: number])[];
+}
+
+function copy(values: StoredArray, out: StoredArray, { image, request, row, column, pairs }: Copy): void {
+  const { window, bands, order } = request;
+  const depth = bandsInBlock(image);
+  const left = column * image.blockWidth;
+  const top = row * image.blockHeight;
+  const [x0, x1] = [Math.max(window.x, left), Math.min(window.x + window.width, left + image.blockWidth)];
+  const [y0, y1] = [Math.max(window.y, top), Math.min(window.y + window.height, top + image.blockHeight)];
+  const whole = order === "pixels" && pairs.length === depth && bands.length === depth && pairs.every(([from, to]) => from === to);
+  const step = order === "pixels" ? bands.length : 1;
+  const plane = order === "pixels" ? 1 : window.width * window.height;
+  for (let y = y0; y < y1; y++) {
+    const source = ((y - top) * image.blockWidth + x0 - left) * depth;
+    const target = ((y - window.y) * window.width + x0 - window.x) * step;
+    if (whole || (depth === 1 && step === 1)) {
+      const to = whole ? target : target + (pairs[0]?.[1] ?? 0) * plane;
+      (out as Uint8Array).set((values as Uint8Array).subarray(source, source + (x1 - x0) * depth), to);
+      continue;
+    }
+    for (const [from, to] of pairs) copyBand(values, out, { count: x1 - x0, from: source + from, every: depth, to: target + to * plane, step });
+  }
+}
+
+interface BandCopy {
+  readonly count: number;
+  readonly from: number;
+  readonly every: number;
+  readonly to: number;
+  readonly step: number;
+}
+
+function copyBand(values: StoredArray, out: StoredArray, { count, from, every, to, step }: BandCopy): void {
+  for (let i = 0, a = from, b = to; i < count; i++, a += every, b += step) out[b] = values[a] as never;
+}
