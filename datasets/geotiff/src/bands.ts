@@ -6,8 +6,8 @@ import { LejepaError, nearest } from "@lejepa/contracts";
 import type { GeotiffOptions } from "./options.ts";
 import { sensors, type BandRole, type Sensor } from "./sensors.ts";
 import { spectralIndices } from "./spectral-indices.ts";
+import type { BandMetadata } from "./tiff/metadata.ts";
 import type { Page } from "./tiff/open.ts";
-import { isInk } from "./tiff/read-window.ts";
 
 /** One band of a scene. */
 export interface Band {
@@ -29,11 +29,10 @@ export interface Band {
 const colours = ["red", "green", "blue"] as const;
 const roles: ReadonlySet<string> = new Set(["blue", "green", "red", "nir", "swir1", "swir2"]);
 
-/** The band that says how opaque a pixel is, from 0; it becomes the mask. */
-export function alphaOf({ image }: Page): number | undefined {
-  if (isInk(image)) return 3;
-  const at = image.extraSamples.findIndex((kind) => kind === 1 || kind === 2);
-  return at < 0 ? undefined : image.samples - image.extraSamples.length + at;
+/** The band that becomes the mask; none where the sensor's table needs it as a band. */
+export function alphaBand({ image, alpha }: Page, { sensor }: GeotiffOptions): number | undefined {
+  const orders: readonly (readonly string[])[] = sensor === null ? [] : sensors[sensor].orders;
+  return orders.some(({ length }) => length === image.samples) ? undefined : alpha;
 }
 
 /** Whether stored values are numbers of colours. */
@@ -46,11 +45,10 @@ export function isPalette({ image }: Page): boolean {
  *
  * @param given the band's name in the file's own name, for one file a band
  */
-export async function bandsOfPage(page: Page, part: number, given: string | undefined, options: GeotiffOptions): Promise<Band[]> {
+export function bandsOfPage(page: Page, part: number, given: string | undefined, options: GeotiffOptions): Band[] {
   const sensor: Sensor | undefined = options.sensor === null ? undefined : sensors[options.sensor];
-  const alpha = alphaOf(page);
+  const alpha = alphaBand(page, options);
   const data = Array.from({ length: page.image.samples }, (_, index) => index).filter((index) => index !== alpha);
-  const told = await Promise.all(data.map((index) => toldOf(page, index)));
   const order = sensor?.orders.find(({ length }) => length === data.length);
   const isColour = [2, 6].includes(page.image.photometric) && data.length >= 3;
   const nodata = options.nodata === "none" ? undefined : options.nodata === "file" ? (page.image.nodata ?? sensor?.nodata) : options.nodata;
@@ -58,8 +56,8 @@ export async function bandsOfPage(page: Page, part: number, given: string | unde
     return colours.map((name, colour) => ({ ...plain(name, part, 0), colour: colour as 0 | 1 | 2, nodata: options.nodata === "file" ? page.image.nodata : nodata }));
   }
   return data.map((index, i) => {
-    const own = told[i] as Told;
-    const colour = isColour && i < 3 ? colours[i] : undefined;
+    const own = page.metadata[index] ?? {};
+    const colour = colours.find((known) => known === own.colour) ?? (isColour && i < 3 ? colours[i] : undefined);
     const name = (data.length === 1 ? given : undefined) ?? own.name ?? order?.[i] ?? colour ?? given ?? `band${index + 1}`;
     const known = sensor?.bands.find(({ aliases }) => aliases.includes(name.toLowerCase()));
     return { ...plain(known?.name ?? name, part, index), aliases: known?.aliases ?? [], ...(known?.role !== undefined && { role: known.role }), ...scalingOf(own, page, sensor, options), nodata };
@@ -71,27 +69,8 @@ function plain(name: string, part: number, index: number): Band {
   return { name, aliases: [], role, part, index, colour: undefined, scale: 1, offset: 0, nodata: undefined };
 }
 
-/** What GDAL's metadata say of a band. */
-interface Told {
-  readonly name: string | undefined;
-  readonly scale: number | undefined;
-  readonly offset: number | undefined;
-}
-
-const longestName = 40;
-
-async function toldOf({ geo }: Page, index: number): Promise<Told> {
-  const found = await geo.getGDALMetadata(index).catch(() => null);
-  const number = (key: string): number | undefined => {
-    const value = Number(found?.[key] ?? Number.NaN);
-    return Number.isFinite(value) ? value : undefined;
-  };
-  const name = String(found?.["DESCRIPTION"] ?? "").trim();
-  return { name: name === "" || name.length > longestName ? undefined : name, scale: number("SCALE"), offset: number("OFFSET") };
-}
-
 // the option before the file's tags, and these before the sensor's table, which is for integers as delivered
-function scalingOf(own: Told, { image }: Page, sensor: Sensor | undefined, options: GeotiffOptions): { scale: number; offset: number } {
+function scalingOf(own: BandMetadata, { image }: Page, sensor: Sensor | undefined, options: GeotiffOptions): { scale: number; offset: number } {
   const tagged = (own.scale ?? 1) !== 1 || (own.offset ?? 0) !== 0;
   const table = sensor !== undefined && !tagged && image.format !== "float" ? sensor : { scale: 1, offset: 0 };
   return { scale: options.scale ?? own.scale ?? table.scale, offset: options.offset ?? own.offset ?? table.offset };

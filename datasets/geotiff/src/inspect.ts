@@ -3,7 +3,7 @@
  * or a picture.
  */
 import { LejepaError, type InspectRequest, type Inspection, type JsonValue, type StoredArray } from "@lejepa/contracts";
-import { alphaOf, bandsOfPage, isPalette, type Band } from "./bands.ts";
+import { bandsOfPage, isPalette, type Band } from "./bands.ts";
 import { boundsOf, georeferenceOf, pixelSize } from "./georeference.ts";
 import type { GeotiffOptions } from "./options.ts";
 import { picture } from "./picture.ts";
@@ -23,7 +23,7 @@ export async function inspectFile(path: string, request: InspectRequest<GeotiffO
   const facts = factsOf(file, page);
   const shape = [image.samples, window.height, window.width];
   if (request.stage === "stored") return { facts, shape, axes: ["bands", "rows", "cols"], dtype: image.dtype, data };
-  const bands = await bandsOfPage(page, 0, undefined, request.options);
+  const bands = bandsOfPage(page, 0, undefined, request.options);
   const masked = await valuesOf({ file, page, window }, data, bands);
   if (request.stage === "values") return { facts: { ...facts, channels: masked.names }, shape, axes: ["bands", "rows", "cols"], ...masked.values };
   return { facts, ...picture(page, window, { data, mask: masked.values.mask }) };
@@ -52,7 +52,7 @@ function factsOf({ big, littleEndian, pages }: TiffFile, page: Page): Readonly<R
     interleave: image.planar ? "band" : "pixel",
     photometric: image.photometric,
     palette: isPalette(page),
-    alpha: alphaOf(page) !== undefined,
+    alpha: page.alpha !== undefined,
     mask: mask !== undefined,
     nodata: image.nodata === undefined ? null : String(image.nodata),
     overviews: overviews.length,
@@ -82,7 +82,7 @@ async function valuesOf(
   const known = Array.from({ length: image.samples }, (_, index) => bands.find((band) => band.index === index));
   const mask = await maskOf(read, data, known);
   const isScaled = known.some((band) => band !== undefined && (band.scale !== 1 || band.offset !== 0));
-  const names = known.map((band, index) => (isPalette(read.page) ? "index" : (band?.name ?? `alpha${index === alphaOf(read.page) ? "" : index}`)));
+  const names = known.map((band, index) => (isPalette(read.page) ? "index" : (band?.name ?? `alpha${index === read.page.alpha ? "" : index}`)));
   if (!isScaled) return { names, values: { data, dtype: image.dtype, mask } };
   const scaled = Float32Array.from({ length: data.length }, (_, i) => {
     const { scale, offset } = known[Math.floor(i / pixels)] ?? { scale: 1, offset: 0 };
@@ -94,7 +94,7 @@ async function valuesOf(
 /** Valid values of each band by itself: nodata, what is not finite, the file's mask and alpha. */
 async function maskOf({ file, page, window }: Read, data: StoredArray, bands: readonly (Band | undefined)[]): Promise<Uint8Array> {
   const pixels = window.width * window.height;
-  const alpha = alphaOf(page);
+  const alpha = page.alpha;
   const shown = page.mask === undefined ? undefined : await readWindow(file, page.mask, { window, bands: [0], order: "bands" });
   const mask = new Uint8Array(data.length);
   for (const [index, band] of bands.entries()) {

@@ -2,7 +2,7 @@
  * Opens the files of a scene and puts their bands onto one grid: that of the finest band that is read.
  */
 import { LejepaError } from "@lejepa/contracts";
-import { bandsOfPage, selectBands, type Band, type Selection } from "./bands.ts";
+import { alphaBand, bandsOfPage, selectBands, type Band, type Selection } from "./bands.ts";
 import { georeferenceOf, type Georeference } from "./georeference.ts";
 import type { GeotiffOptions } from "./options.ts";
 import { openTiff, type Page, type TiffFile } from "./tiff/open.ts";
@@ -18,6 +18,8 @@ export interface SceneFile {
 export interface Part {
   readonly file: TiffFile;
   readonly page: Page;
+  /** The band that is the mask. */
+  readonly alpha: number | undefined;
 }
 
 /** A scene, open. */
@@ -43,10 +45,11 @@ export async function openScene(files: readonly SceneFile[], options: GeotiffOpt
   const parts = await Promise.all(
     files.map(async ({ path }): Promise<Part> => {
       const file = await openTiff(path);
-      return { file, page: file.pages[0] as Page };
+      const page = file.pages[0] as Page;
+      return { file, page, alpha: alphaBand(page, options) };
     }),
   );
-  const bands = (await Promise.all(parts.map(({ page }, part) => bandsOfPage(page, part, files[part]?.band, options)))).flat();
+  const bands = parts.flatMap(({ page }, part) => bandsOfPage(page, part, files[part]?.band, options));
   const name = (parts[0] as Part).file.source.name;
   const selection = selectBands(bands, options, name);
   const read = [...new Set(selection.read.map(({ part }) => part))].map((part) => parts[part] as Part);

@@ -2,7 +2,7 @@
  * A picture of a raster for people: the first three bands (or one) stretched between percentiles of their valid values.
  */
 import type { Inspection, StoredArray } from "@lejepa/contracts";
-import { alphaOf, isPalette } from "./bands.ts";
+import { isPalette } from "./bands.ts";
 import type { Page } from "./tiff/open.ts";
 import type { Window } from "./tiff/read-window.ts";
 
@@ -12,7 +12,7 @@ const samplesLooked = 65_536;
 /** Gray or RGB of 8 bits, rows, cols, samples; invalid pixels are black. */
 export function picture(page: Page, { width, height }: Window, { data, mask }: { data: StoredArray; mask: Uint8Array }): Omit<Inspection, "facts"> {
   const pixels = width * height;
-  const alpha = alphaOf(page);
+  const { alpha } = page;
   const bands = Array.from({ length: page.image.samples }, (_, band) => band).filter((band) => band !== alpha);
   const shown = isPalette(page) ? [0, 0, 0] : bands.length >= 3 ? bands.slice(0, 3) : bands.slice(0, 1);
   const out = new Uint8Array(pixels * shown.length);

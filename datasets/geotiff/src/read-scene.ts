@@ -3,7 +3,6 @@
  * repeated onto the finest grid; a window that is to become much smaller is read from an overview.
  */
 import type { PixelArray, PixelType } from "@lejepa/contracts";
-import { alphaOf } from "./bands.ts";
 import { pixelSize } from "./georeference.ts";
 import type { Part, Scene } from "./open-scene.ts";
 import type { GeotiffOptions } from "./options.ts";
@@ -131,8 +130,7 @@ function placeIn(image: TiffImage, scene: Scene, { x, y, width, height }: Window
 }
 
 /** 0 where the file's own mask, or its alpha, says that there is nothing. */
-async function readMask({ file, page }: Part, level: Level, window: Window): Promise<Uint8Array | undefined> {
-  const alpha = alphaOf(page);
+async function readMask({ file, alpha }: Part, level: Level, window: Window): Promise<Uint8Array | undefined> {
   const band = level.mask === undefined ? alpha : 0;
   const image = level.mask ?? level.image;
   if (band === undefined) return undefined;

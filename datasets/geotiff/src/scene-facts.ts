@@ -7,7 +7,6 @@ import { georeferenceOf, pixelSize, type Affine, type Georeference } from "./geo
 import { openScene, type Part, type Scene } from "./open-scene.ts";
 import type { SceneFiles } from "./list-files.ts";
 import type { GeotiffOptions } from "./options.ts";
-import { alphaOf } from "./bands.ts";
 import { compressionName } from "./tiff/image.ts";
 import { isUrl } from "./tiff/source.ts";
 
@@ -75,8 +74,8 @@ export async function describeScene(files: SceneFiles, stamp: string, options: G
   };
 }
 
-function hasMask({ page }: Part): boolean {
-  return page.mask !== undefined || alphaOf(page) !== undefined;
+function hasMask({ page, alpha }: Part): boolean {
+  return page.mask !== undefined || alpha !== undefined;
 }
 
 function mayHaveGaps(part: Part): boolean {

@@ -282,3 +282,8 @@ function largestDivisor(of: number, most: number): number {
 export function compressionName({ compression }: TiffImage): string {
   return compressionNames[compression];
 }
+
+/** Cyan, magenta, yellow and black of 8 bits: read as RGB with a full alpha, as GDAL does. */
+export function isInk({ photometric, samples, dtype, compression }: TiffImage): boolean {
+  return photometric === 5 && samples === 4 && dtype === "uint8" && compression !== 7;
+}

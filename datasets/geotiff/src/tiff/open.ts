@@ -5,7 +5,8 @@
 import { stat } from "node:fs/promises";
 import { GeoTIFF, type GeoTIFFImage } from "geotiff";
 import { isLejepaError } from "@lejepa/contracts";
-import { describeImage, tagsOf, type Tags, type TiffImage } from "./image.ts";
+import { describeImage, isInk, tagsOf, type Tags, type TiffImage } from "./image.ts";
+import { bandMetadataOf, type BandMetadata } from "./metadata.ts";
 import { preflight } from "./preflight.ts";
 import { unreadable } from "./problem.ts";
 import { isUrl, openSource, type ByteSource } from "./source.ts";
@@ -17,7 +18,11 @@ export interface Page {
   readonly overviews: readonly { readonly image: TiffImage; readonly mask: TiffImage | undefined }[];
   readonly mask: TiffImage | undefined;
   readonly tags: Tags;
-  /** What geotiff makes of the directory: geo keys and GDAL's metadata. */
+  /** What GDAL's metadata say of each band. */
+  readonly metadata: readonly BandMetadata[];
+  /** The band that says how opaque a pixel is, from 0. */
+  readonly alpha: number | undefined;
+  /** What geotiff makes of the directory: geo keys. */
   readonly geo: GeoTIFFImage;
 }
 
@@ -49,7 +54,6 @@ export async function openTiff(path: string): Promise<TiffFile> {
   for (const [oldest, old] of opened) {
     if (opened.size <= mostOpen) break;
     opened.delete(oldest);
-    // a read that has begun is finished first: Node closes a handle after its pending operations
     void old.then(({ source }) => source.close()).catch(() => {});
   }
   return file;
@@ -87,12 +91,25 @@ async function parse(source: ByteSource, key: string): Promise<TiffFile> {
   for (let i = 0; i < directories; i++) {
     const geo = await tiff.getImage(i);
     const tags = tagsOf(geo.fileDirectory);
-    const image = describeImage(source.name, tags, { littleEndian, size: source.size });
+    const image = describeUnlessOptional(i, () => describeImage(source.name, tags, { littleEndian, size: source.size }), tags);
+    if (image === undefined) continue;
     const page = pages.at(-1);
-    if (image.kind === "image" || page === undefined) pages.push({ image, overviews: [], mask: undefined, tags, geo });
-    else pages[pages.length - 1] = attach(page, image);
+    if (image.kind === "image" || page === undefined) {
+      const metadata = await bandMetadataOf(geo, image.samples);
+      pages.push({ image, overviews: [], mask: undefined, tags, metadata, alpha: alphaOf(image, metadata), geo });
+    } else pages[pages.length - 1] = attach(page, image);
   }
   return { key, source, big, littleEndian, pages };
+}
+
+// a thumbnail of a kind that is not read must not take the scene with it; a mask must
+function describeUnlessOptional(index: number, describe: () => TiffImage, tags: Tags): TiffImage | undefined {
+  try {
+    return describe();
+  } catch (error) {
+    if (index === 0 || (tags.number(254, 0) & 4) !== 0) throw error;
+    return undefined;
+  }
 }
 
 /** geotiff's shape of a source. It reads ahead by a fixed size, also beyond the end of the file. */
@@ -108,6 +125,15 @@ function fetcherOf(source: ByteSource): Parameters<typeof GeoTIFF.fromSource>[0]
     fileSize: source.size,
     close: async () => {},
   };
+}
+
+// GDAL marks bands that are no alpha although an older tag says so
+function alphaOf(image: TiffImage, metadata: readonly BandMetadata[]): number | undefined {
+  if (isInk(image)) return 3;
+  const at = image.extraSamples.findIndex((kind) => kind === 1 || kind === 2);
+  const band = image.samples - image.extraSamples.length + at;
+  const said = metadata[band]?.colour;
+  return at >= 0 && (said === undefined || said === "alpha") ? band : undefined;
 }
 
 // a mask belongs to the image of its size; overviews of masks are masks too

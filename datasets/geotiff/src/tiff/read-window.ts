@@ -4,7 +4,7 @@
 import type { StoredArray } from "@lejepa/contracts";
 import { createBlockCache } from "./block-cache.ts";
 import { decompress, isSubsampled } from "./decompress.ts";
-import type { TiffImage } from "./image.ts";
+import { isInk, type TiffImage } from "./image.ts";
 import { unreadable } from "./problem.ts";
 import { readExactly, type ByteSource } from "./source.ts";
 import { arrayOf, bandsInBlock, unpack } from "./unpack.ts";
@@ -73,11 +73,6 @@ async function readBands(file: BlockFile, image: TiffImage, request: WindowReque
     }
   }
   return out;
-}
-
-/** Cyan, magenta, yellow and black of 8 bits: read as RGB with a full alpha, as GDAL does. */
-export function isInk({ photometric, samples, dtype, compression }: TiffImage): boolean {
-  return photometric === 5 && samples === 4 && dtype === "uint8" && compression !== 7;
 }
 
 async function readInk(file: BlockFile, image: TiffImage, request: WindowRequest): Promise<StoredArray> {

@@ -37,19 +37,13 @@ export async function openSource(path: string): Promise<ByteSource> {
 
 async function openFile(path: string): Promise<ByteSource> {
   const name = basename(path);
-  let handle: FileHandle | undefined;
   try {
-    handle = await open(path, "r");
+    const handle = await open(path, "r");
     const { size } = await handle.stat();
-    if (size <= smallFile) {
-      const bytes = await readAt(handle, 0, size);
-      await handle.close();
-      return { name, size: bytes.length, read: async (at, length) => bytes.subarray(at, at + length), close: async () => {} };
-    }
-    const file = handle;
-    return { name, size, read: (at, length) => readAt(file, at, Math.max(0, Math.min(length, size - at))), close: () => file.close() };
+    if (size > smallFile) return fileSource(path, { name, size, handle });
+    const bytes = await readAt(handle, 0, size).finally(() => handle.close());
+    return { name, size: bytes.length, read: async (at, length) => bytes.subarray(at, at + length), close: async () => {} };
   } catch (cause) {
-    await handle?.close().catch(() => {});
     const { code } = cause as NodeJS.ErrnoException;
     throw new LejepaError({
       code: "E_IO",
@@ -59,6 +53,40 @@ async function openFile(path: string): Promise<ByteSource> {
       cause,
     });
   }
+}
+
+interface OpenFile {
+  readonly name: string;
+  readonly size: number;
+  readonly handle: FileHandle;
+}
+
+// who still holds a source that was closed for room may read on: the file is opened for that read
+function fileSource(path: string, { name, size, handle }: OpenFile): ByteSource {
+  let [reading, closed] = [0, false];
+  const read = async (at: number, length: number): Promise<Uint8Array> => {
+    if (closed) {
+      const again = await open(path, "r");
+      return readAt(again, at, length).finally(() => again.close());
+    }
+    reading += 1;
+    try {
+      return await readAt(handle, at, length);
+    } finally {
+      reading -= 1;
+      if (closed && reading === 0) await handle.close();
+    }
+  };
+  return {
+    name,
+    size,
+    read: (at, length) => read(at, Math.max(0, Math.min(length, size - at))),
+    async close() {
+      if (closed) return;
+      closed = true;
+      if (reading === 0) await handle.close();
+    },
+  };
 }
 
 async function readAt(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
