@@ -21,7 +21,8 @@ export async function bandMetadataOf(geo: GeoTIFFImage, samples: number): Promis
 }
 
 function describe(found: Readonly<Record<string, unknown>> | null): BandMetadata {
-  const text = (key: string): string => unescape(String(found?.[key] ?? "")).trim();
+  // GDAL escapes twice
+  const text = (key: string): string => unescape(unescape(String(found?.[key] ?? ""))).trim();
   const number = (key: string): number | undefined => {
     const value = text(key) === "" ? Number.NaN : Number(text(key));
     return Number.isFinite(value) ? value : undefined;
