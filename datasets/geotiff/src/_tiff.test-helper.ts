@@ -2,7 +2,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { isLejepaError, type DatasetIndex, type DatasetItem, type ImageRecord, type LejepaError } from "@lejepa/contracts";
+import {
+  isLejepaError,
+  type DatasetIndex,
+  type DatasetItem,
+  type ImageRecord,
+  type LejepaError,
+} from "@lejepa/contracts";
 import { testContext } from "@lejepa/contracts/testing";
 import { onTestFinished } from "vitest";
 import type { z } from "zod";
@@ -86,7 +92,11 @@ function tagsOf({ width, height, pixels, place, nodata, tags }: Raster, data: nu
   };
 }
 
-function encode(value: number | readonly number[] | Float64Array | string): { type: number; count: number; bytes: Uint8Array } {
+function encode(value: number | readonly number[] | Float64Array | string): {
+  type: number;
+  count: number;
+  bytes: Uint8Array;
+} {
   if (typeof value === "string") {
     const bytes = Buffer.from(`${value}\0`);
     return { type: 2, count: bytes.length, bytes };
@@ -99,7 +109,12 @@ function encode(value: number | readonly number[] | Float64Array | string): { ty
 }
 
 /** A raster of one band, or of several by a function of place and band. */
-export function raster(width: number, height: number, value: (x: number, y: number, band: number) => number, more: Partial<Raster> & { bands?: number; type?: new (length: number) => Pixels } = {}): Raster {
+export function raster(
+  width: number,
+  height: number,
+  value: (x: number, y: number, band: number) => number,
+  more: Partial<Raster> & { bands?: number; type?: new (length: number) => Pixels } = {},
+): Raster {
   const { bands = 1, type = Uint8Array, ...rest } = more;
   const pixels = new type(width * height * bands);
   for (let i = 0; i < pixels.length; i++) {
@@ -128,14 +143,31 @@ export async function index(options: Options, cacheDir?: string): Promise<Datase
 }
 
 /** Decodes an item to a square of `size`. */
-export function decode(item: DatasetItem, options: Options, { size, channels }: { size: number; channels: number }): Promise<ImageRecord> {
-  return geotiff.decode(item, { ...testContext("unused"), options: geotiff.options.parse(options), target: { size, channels } });
+export function decode(
+  item: DatasetItem,
+  options: Options,
+  { size, channels }: { size: number; channels: number },
+): Promise<ImageRecord> {
+  return geotiff.decode(item, {
+    ...testContext("unused"),
+    options: geotiff.options.parse(options),
+    target: { size, channels },
+  });
 }
 
 /** What `inspect` shows of a file. */
-export function inspect(path: string, stage: "stored" | "values" | "display", more: Partial<Options> & { frame?: number; window?: { x: number; y: number; width: number; height: number } } = {}) {
+export function inspect(
+  path: string,
+  stage: "stored" | "values" | "display",
+  more: Partial<Options> & { frame?: number; window?: { x: number; y: number; width: number; height: number } } = {},
+) {
   const { frame, window, ...options } = more;
-  const request = { stage, options: geotiff.options.parse({ path: "x", ...options }), ...(frame !== undefined && { frame }), ...(window !== undefined && { window }) };
+  const request = {
+    stage,
+    options: geotiff.options.parse({ path: "x", ...options }),
+    ...(frame !== undefined && { frame }),
+    ...(window !== undefined && { window }),
+  };
   const run = geotiff.inspect as NonNullable<typeof geotiff.inspect>;
   return run(path, request, testContext("unused"));
 }

@@ -37,7 +37,12 @@ export function alphaBand({ image, alpha }: Page, { sensor }: GeotiffOptions): n
 
 /** Whether stored values are numbers of colours. */
 export function isPalette({ image }: Page): boolean {
-  return image.photometric === 3 && image.samples === 1 && image.colorMap !== undefined && image.colorMap.length >= 3 * 2 ** image.bits;
+  return (
+    image.photometric === 3 &&
+    image.samples === 1 &&
+    image.colorMap !== undefined &&
+    image.colorMap.length >= 3 * 2 ** image.bits
+  );
 }
 
 /**
@@ -51,16 +56,32 @@ export function bandsOfPage(page: Page, part: number, given: string | undefined,
   const data = Array.from({ length: page.image.samples }, (_, index) => index).filter((index) => index !== alpha);
   const order = sensor?.orders.find(({ length }) => length === data.length);
   const isColour = [2, 6].includes(page.image.photometric) && data.length >= 3;
-  const nodata = options.nodata === "none" ? undefined : options.nodata === "file" ? (page.image.nodata ?? sensor?.nodata) : options.nodata;
+  const nodata =
+    options.nodata === "none"
+      ? undefined
+      : options.nodata === "file"
+        ? (page.image.nodata ?? sensor?.nodata)
+        : options.nodata;
   if (isPalette(page)) {
-    return colours.map((name, colour) => ({ ...plain(name, part, 0), colour: colour as 0 | 1 | 2, nodata: options.nodata === "file" ? page.image.nodata : nodata }));
+    return colours.map((name, colour) => ({
+      ...plain(name, part, 0),
+      colour: colour as 0 | 1 | 2,
+      nodata: options.nodata === "file" ? page.image.nodata : nodata,
+    }));
   }
   return data.map((index, i) => {
     const own = page.metadata[index] ?? {};
     const colour = colours.find((known) => known === own.colour) ?? (isColour && i < 3 ? colours[i] : undefined);
-    const name = (data.length === 1 ? given : undefined) ?? own.name ?? order?.[i] ?? colour ?? given ?? `band${index + 1}`;
+    const name =
+      (data.length === 1 ? given : undefined) ?? own.name ?? order?.[i] ?? colour ?? given ?? `band${index + 1}`;
     const known = sensor?.bands.find(({ aliases }) => aliases.includes(name.toLowerCase()));
-    return { ...plain(known?.name ?? name, part, index), aliases: known?.aliases ?? [], ...(known?.role !== undefined && { role: known.role }), ...scalingOf(own, page, sensor, options), nodata };
+    return {
+      ...plain(known?.name ?? name, part, index),
+      aliases: known?.aliases ?? [],
+      ...(known?.role !== undefined && { role: known.role }),
+      ...scalingOf(own, page, sensor, options),
+      nodata,
+    };
   });
 }
 
@@ -70,7 +91,12 @@ function plain(name: string, part: number, index: number): Band {
 }
 
 // the option before the file's tags, and these before the sensor's table, which is for integers as delivered
-function scalingOf(own: BandMetadata, { image }: Page, sensor: Sensor | undefined, options: GeotiffOptions): { scale: number; offset: number } {
+function scalingOf(
+  own: BandMetadata,
+  { image }: Page,
+  sensor: Sensor | undefined,
+  options: GeotiffOptions,
+): { scale: number; offset: number } {
   const tagged = (own.scale ?? 1) !== 1 || (own.offset ?? 0) !== 0;
   const table = sensor !== undefined && !tagged && image.format !== "float" ? sensor : { scale: 1, offset: 0 };
   return { scale: options.scale ?? own.scale ?? table.scale, offset: options.offset ?? own.offset ?? table.offset };
@@ -115,7 +141,8 @@ function find(bands: readonly Band[], wanted: string | number, where: string): B
   const found =
     typeof wanted === "number"
       ? bands[wanted - 1]
-      : (bands.find(({ name }) => name.toLowerCase() === key) ?? bands.find(({ aliases, role }) => aliases.includes(key) || role === key));
+      : (bands.find(({ name }) => name.toLowerCase() === key) ??
+        bands.find(({ aliases, role }) => aliases.includes(key) || role === key));
   if (found !== undefined) return found;
   const names = bands.map(({ name }) => name);
   const similar = typeof wanted === "string" ? nearest(wanted, names) : undefined;
@@ -124,6 +151,7 @@ function find(bands: readonly Band[], wanted: string | number, where: string): B
     where,
     expected: `a band ${JSON.stringify(wanted)}`,
     got: `${names.length === 1 ? "the band" : `${names.length} bands,`} ${names.join(", ")}`,
-    hint: similar === undefined ? "Choose among these with the option bands." : `Did you mean ${JSON.stringify(similar)}?`,
+    hint:
+      similar === undefined ? "Choose among these with the option bands." : `Did you mean ${JSON.stringify(similar)}?`,
   });
 }

@@ -36,7 +36,9 @@ export function planBlocks(scenes: readonly SceneFacts[], { blocks }: GeotiffOpt
   if (blocks === "auto") {
     if (!whole && scenes.length >= manyScenes && !someOverlap(scenes)) return byScene;
     const sides = extents(scenes, whole ? scenesOfBlock : 1 / blocksOfScene);
-    return bySquare((scene) => (scene.affine === null ? pixelSide(scene, whole) : square(sides.get(scene.crs) as number)));
+    return bySquare((scene) =>
+      scene.affine === null ? pixelSide(scene, whole) : square(sides.get(scene.crs) as number),
+    );
   }
   const { size, unit } = blocks;
   return bySquare((scene) => {
@@ -66,9 +68,11 @@ function bySquare(sideOf: (scene: SceneFacts) => Side): Blocks {
     groupOf: (scene, { x, y, width, height }) => at(scene, x + width / 2, y + height / 2),
     crosses: (scene, { x, y, width, height }) => {
       const first = at(scene, x + 0.5, y + 0.5);
-      return [[x + width - 0.5, y + 0.5], [x + 0.5, y + height - 0.5], [x + width - 0.5, y + height - 0.5]].some(
-        ([column, row]) => at(scene, column as number, row as number) !== first,
-      );
+      return [
+        [x + width - 0.5, y + 0.5],
+        [x + 0.5, y + height - 0.5],
+        [x + width - 0.5, y + height - 0.5],
+      ].some(([column, row]) => at(scene, column as number, row as number) !== first);
     },
   };
 }
@@ -90,7 +94,9 @@ function extents(scenes: readonly SceneFacts[], factor: number): Map<string, num
     const [west, south, east, north] = boundsOf(scene.affine, { x: 0, y: 0, ...scene });
     sides.set(scene.crs, [...(sides.get(scene.crs) ?? []), Math.max(east - west, north - south)]);
   }
-  return new Map([...sides].map(([crs, list]) => [crs, factor * (list.sort((a, b) => a - b)[list.length >> 1] as number)]));
+  return new Map(
+    [...sides].map(([crs, list]) => [crs, factor * (list.sort((a, b) => a - b)[list.length >> 1] as number)]),
+  );
 }
 
 /** Whether two scenes of one coordinate system cover common ground. */

@@ -44,7 +44,9 @@ export interface Chips {
 export function placeChips(scene: ChipScene, options: ChipOptions, most: number | null): Chips {
   const side = options.size as number;
   const [width, height] = [Math.min(side, scene.width), Math.min(side, scene.height)];
-  return options.sampling === "grid" ? onGrid(scene, { width, height }, options, most) : atRandom(scene, { width, height }, options, most);
+  return options.sampling === "grid"
+    ? onGrid(scene, { width, height }, options, most)
+    : atRandom(scene, { width, height }, options, most);
 }
 
 /** Chips that fit into a scene side by side. */
@@ -55,7 +57,12 @@ export function capacity({ width, height }: { width: number; height: number }, {
 
 type Side = Pick<Window, "width" | "height">;
 
-function onGrid(scene: ChipScene, { width, height }: Side, { stride, size, seed }: ChipOptions, most: number | null): Chips {
+function onGrid(
+  scene: ChipScene,
+  { width, height }: Side,
+  { stride, size, seed }: ChipOptions,
+  most: number | null,
+): Chips {
   const step = stride ?? (size as number);
   const windows: Window[] = [];
   let refused = 0;
@@ -75,7 +82,12 @@ function atRandom(scene: ChipScene, { width, height }: Side, options: ChipOption
   const windows = new Map<string, Window>();
   let refused = 0;
   for (let tries = wanted * triesOfChip; tries > 0 && windows.size < wanted; tries--) {
-    const window = { x: random.integer(scene.width - width + 1), y: random.integer(scene.height - height + 1), width, height };
+    const window = {
+      x: random.integer(scene.width - width + 1),
+      y: random.integer(scene.height - height + 1),
+      width,
+      height,
+    };
     if (scene.accepts(window)) windows.set(`${window.x},${window.y}`, window);
     else refused += 1;
   }

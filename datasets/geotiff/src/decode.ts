@@ -13,7 +13,10 @@ import { filesOf, windowOf } from "./item-source.ts";
  *
  * @throws LejepaError E_DECODE or E_IO for a file that cannot be read, E_SHAPE when the channels are not as many as wanted
  */
-export async function decodeChip(item: DatasetItem, { options, target, signal }: DecodeContext<GeotiffOptions>): Promise<ImageRecord> {
+export async function decodeChip(
+  item: DatasetItem,
+  { options, target, signal }: DecodeContext<GeotiffOptions>,
+): Promise<ImageRecord> {
   signal?.throwIfAborted();
   const scene = await openScene(filesOf(item.source), options);
   const window = windowOf(item.source) ?? { x: 0, y: 0, width: scene.width, height: scene.height };

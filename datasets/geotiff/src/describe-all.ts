@@ -12,7 +12,11 @@ import type { SkippedList } from "./skipped-list.ts";
 const atOnce = 8;
 
 /** Runs a job for each entry of a list, `atOnce` at a time; results in order. */
-export async function eachOf<T, R>(list: readonly T[], signal: AbortSignal | undefined, job: (entry: T) => Promise<R>): Promise<R[]> {
+export async function eachOf<T, R>(
+  list: readonly T[],
+  signal: AbortSignal | undefined,
+  job: (entry: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = Array.from({ length: list.length });
   let next = 0;
   const lane = async (): Promise<void> => {
@@ -69,7 +73,9 @@ async function describe(files: SceneFiles, store: SceneStore, options: GeotiffOp
 export function reasonOf(error: unknown): string {
   if (!isLejepaError(error)) return (error as Error).message;
   const text = error.message.slice(error.where.length + 2);
-  return error.hint === undefined ? text.replace(/\.$/, "") : text.slice(0, text.lastIndexOf(error.hint)).trim().replace(/\.$/, "");
+  return error.hint === undefined
+    ? text.replace(/\.$/, "")
+    : text.slice(0, text.lastIndexOf(error.hint)).trim().replace(/\.$/, "");
 }
 
 function withSameChannels(scenes: readonly SceneFacts[], skipped: SkippedList): SceneFacts[] {
@@ -78,7 +84,10 @@ function withSameChannels(scenes: readonly SceneFacts[], skipped: SkippedList): 
   const [[most]] = [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0]) as [[number, number]];
   return scenes.filter(({ id, channels }) => {
     if (channels.length === most) return true;
-    skipped.add(`${channels.length} bands where most scenes have ${most}; choose common ones with the option bands`, id);
+    skipped.add(
+      `${channels.length} bands where most scenes have ${most}; choose common ones with the option bands`,
+      id,
+    );
     return false;
   });
 }

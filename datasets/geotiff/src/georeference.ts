@@ -71,7 +71,8 @@ function affineOf(tags: Page["tags"], isPoint: boolean): Affine | undefined {
     const [width, height] = Array.from(scale) as [number, number];
     affine = [width, 0, x - column * width, 0, -height, y + row * height];
   }
-  if (affine === undefined || !affine.every(Number.isFinite) || affine[0] * affine[4] === affine[1] * affine[3]) return undefined;
+  if (affine === undefined || !affine.every(Number.isFinite) || affine[0] * affine[4] === affine[1] * affine[3])
+    return undefined;
   const [a, b, c, d, e, f] = affine;
   // the tie point is a pixel's centre
   return isPoint ? [a, b, c - (a + b) / 2, d, e, f - (d + e) / 2] : affine;
@@ -89,8 +90,16 @@ export function toPixels([a, b, c, d, e, f]: Affine, x: number, y: number): read
 }
 
 /** Smallest and largest coordinates of a window: [west, south, east, north]. */
-export function boundsOf(affine: Affine, { x, y, width, height }: { x: number; y: number; width: number; height: number }): readonly [number, number, number, number] {
-  const corners = [[x, y], [x + width, y], [x, y + height], [x + width, y + height]].map(([column, row]) => toCoordinates(affine, column as number, row as number));
+export function boundsOf(
+  affine: Affine,
+  { x, y, width, height }: { x: number; y: number; width: number; height: number },
+): readonly [number, number, number, number] {
+  const corners = [
+    [x, y],
+    [x + width, y],
+    [x, y + height],
+    [x + width, y + height],
+  ].map(([column, row]) => toCoordinates(affine, column as number, row as number));
   const xs = corners.map(([easting]) => easting);
   const ys = corners.map(([, northing]) => northing);
   return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];

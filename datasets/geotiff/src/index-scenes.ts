@@ -33,11 +33,23 @@ export async function indexScenes(options: GeotiffOptions, context: DatasetConte
   const skipped = createSkippedList(listing.skipped);
   const store = await openStore(context.cacheDir, [listing.root, headerOptions(options)]);
   const described = await describeAll(listing, { store, options, skipped }, context);
-  const labels = options.labels === null ? undefined : await readLabels(listing.root, listing.scenes.map(({ id }) => id), options);
-  const scenes = labels === undefined ? described : onlyListed(described, labels, { skipped, file: options.labels as string });
+  const labels =
+    options.labels === null
+      ? undefined
+      : await readLabels(
+          listing.root,
+          listing.scenes.map(({ id }) => id),
+          options,
+        );
+  const scenes =
+    labels === undefined ? described : onlyListed(described, labels, { skipped, file: options.labels as string });
   const files = new Map(listing.scenes.map((scene) => [scene.id, scene.files]));
   const filesOf = ({ id }: SceneFacts): readonly SceneFile[] => files.get(id) as readonly SceneFile[];
-  const blocks = planBlocks(scenes, options, scenes.every((scene) => isWhole(scene, options.chips)));
+  const blocks = planBlocks(
+    scenes,
+    options,
+    scenes.every((scene) => isWhole(scene, options.chips)),
+  );
   const keepApart = options.blocks !== "none";
   const chips = await placeAll(scenes, { options, blocks, keepApart, store, skipped, filesOf }, context);
   await store.save();
@@ -45,7 +57,14 @@ export async function indexScenes(options: GeotiffOptions, context: DatasetConte
   const items: DatasetItem[] = [];
   for (const chip of chips) {
     context.signal?.throwIfAborted();
-    items.push(await itemOf(chip, { options, labels, group: blocks.groupOf(chip.scene, chip.window), files: filesOf(chip.scene) }));
+    items.push(
+      await itemOf(chip, {
+        options,
+        labels,
+        group: blocks.groupOf(chip.scene, chip.window),
+        files: filesOf(chip.scene),
+      }),
+    );
   }
   const sensor: Sensor | undefined = options.sensor === null ? undefined : sensors[options.sensor];
   return {
@@ -58,7 +77,17 @@ export async function indexScenes(options: GeotiffOptions, context: DatasetConte
 }
 
 /** The options that what is kept of headers and validity depends on. */
-function headerOptions({ pattern, bands, sensor, indices, nodata, invalid, decibels, scale, offset }: GeotiffOptions): unknown {
+function headerOptions({
+  pattern,
+  bands,
+  sensor,
+  indices,
+  nodata,
+  invalid,
+  decibels,
+  scale,
+  offset,
+}: GeotiffOptions): unknown {
   return { pattern, bands, sensor, indices, nodata, invalid, decibels, scale, offset };
 }
 
@@ -67,7 +96,11 @@ interface Listed {
   readonly file: string;
 }
 
-function onlyListed(scenes: readonly SceneFacts[], labels: ReadonlyMap<string, SceneLabel>, { skipped, file }: Listed): SceneFacts[] {
+function onlyListed(
+  scenes: readonly SceneFacts[],
+  labels: ReadonlyMap<string, SceneLabel>,
+  { skipped, file }: Listed,
+): SceneFacts[] {
   return scenes.filter(({ id }) => {
     if (labels.has(id)) return true;
     skipped.add(`scenes that ${file} does not list`, id);

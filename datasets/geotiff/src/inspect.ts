@@ -25,14 +25,20 @@ export async function inspectFile(path: string, request: InspectRequest<GeotiffO
   if (request.stage === "stored") return { facts, shape, axes: ["bands", "rows", "cols"], dtype: image.dtype, data };
   const bands = bandsOfPage(page, 0, undefined, request.options);
   const masked = await valuesOf({ file, page, window }, data, bands);
-  if (request.stage === "values") return { facts: { ...facts, channels: masked.names }, shape, axes: ["bands", "rows", "cols"], ...masked.values };
+  if (request.stage === "values")
+    return { facts: { ...facts, channels: masked.names }, shape, axes: ["bands", "rows", "cols"], ...masked.values };
   return { facts, ...picture(page, window, { data, mask: masked.values.mask }) };
 }
 
 function pageOf({ pages, source }: TiffFile, frame: number): Page {
   const page = pages[frame];
   if (page !== undefined) return page;
-  throw new LejepaError({ code: "E_DATA", where: source.name, expected: `a page below ${pages.length}`, got: String(frame) });
+  throw new LejepaError({
+    code: "E_DATA",
+    where: source.name,
+    expected: `a page below ${pages.length}`,
+    got: String(frame),
+  });
 }
 
 function factsOf({ big, littleEndian, pages }: TiffFile, page: Page): Readonly<Record<string, JsonValue>> {
@@ -76,13 +82,18 @@ async function valuesOf(
   read: Read,
   data: StoredArray,
   bands: readonly Band[],
-): Promise<{ readonly names: readonly string[]; readonly values: Pick<Inspection, "data" | "dtype"> & { readonly mask: Uint8Array } }> {
+): Promise<{
+  readonly names: readonly string[];
+  readonly values: Pick<Inspection, "data" | "dtype"> & { readonly mask: Uint8Array };
+}> {
   const { image } = read.page;
   const pixels = read.window.width * read.window.height;
   const known = Array.from({ length: image.samples }, (_, index) => bands.find((band) => band.index === index));
   const mask = await maskOf(read, data, known);
   const isScaled = known.some((band) => band !== undefined && (band.scale !== 1 || band.offset !== 0));
-  const names = known.map((band, index) => (isPalette(read.page) ? "index" : (band?.name ?? `alpha${index === read.page.alpha ? "" : index}`)));
+  const names = known.map((band, index) =>
+    isPalette(read.page) ? "index" : (band?.name ?? `alpha${index === read.page.alpha ? "" : index}`),
+  );
   if (!isScaled) return { names, values: { data, dtype: image.dtype, mask } };
   const scaled = Float32Array.from({ length: data.length }, (_, i) => {
     const { scale, offset } = known[Math.floor(i / pixels)] ?? { scale: 1, offset: 0 };
@@ -92,17 +103,24 @@ async function valuesOf(
 }
 
 /** Valid values of each band by itself: nodata, what is not finite, the file's mask and alpha. */
-async function maskOf({ file, page, window }: Read, data: StoredArray, bands: readonly (Band | undefined)[]): Promise<Uint8Array> {
+async function maskOf(
+  { file, page, window }: Read,
+  data: StoredArray,
+  bands: readonly (Band | undefined)[],
+): Promise<Uint8Array> {
   const pixels = window.width * window.height;
   const alpha = page.alpha;
-  const shown = page.mask === undefined ? undefined : await readWindow(file, page.mask, { window, bands: [0], order: "bands" });
+  const shown =
+    page.mask === undefined ? undefined : await readWindow(file, page.mask, { window, bands: [0], order: "bands" });
   const mask = new Uint8Array(data.length);
   for (const [index, band] of bands.entries()) {
     const nodata = storedNodata(data, band?.nodata);
     for (let i = 0; i < pixels; i++) {
       const at = index * pixels + i;
       const value = data[at] as number;
-      const hidden = (shown !== undefined && Number(shown[i]) === 0) || (alpha !== undefined && index !== alpha && Number(data[alpha * pixels + i]) === 0);
+      const hidden =
+        (shown !== undefined && Number(shown[i]) === 0) ||
+        (alpha !== undefined && index !== alpha && Number(data[alpha * pixels + i]) === 0);
       mask[at] = hidden || value === nodata || !isFiniteNumber(value) ? 0 : 1;
     }
   }
@@ -113,4 +131,3 @@ async function maskOf({ file, page, window }: Read, data: StoredArray, bands: re
 function isFiniteNumber(value: number | bigint): boolean {
   return typeof value === "bigint" || Number.isFinite(value);
 }
-

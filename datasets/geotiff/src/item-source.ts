@@ -6,7 +6,11 @@ import type { SceneFile } from "./open-scene.ts";
 import type { Window } from "./tiff/read-window.ts";
 
 /** The source of an item. */
-export function sourceOf(files: readonly SceneFile[], window: Window | undefined, more: Readonly<Record<string, JsonValue>>): ItemSource {
+export function sourceOf(
+  files: readonly SceneFile[],
+  window: Window | undefined,
+  more: Readonly<Record<string, JsonValue>>,
+): ItemSource {
   const [first] = files as [SceneFile];
   const joined = files.length > 1 || first.band !== undefined;
   return {
@@ -20,7 +24,10 @@ export function sourceOf(files: readonly SceneFile[], window: Window | undefined
 /** The files of an item. */
 export function filesOf({ path, files }: ItemSource): SceneFile[] {
   if (!Array.isArray(files)) return [{ path }];
-  return (files as readonly (readonly [string, string | null])[]).map(([file, band]) => ({ path: file, ...(band !== null && { band }) }));
+  return (files as readonly (readonly [string, string | null])[]).map(([file, band]) => ({
+    path: file,
+    ...(band !== null && { band }),
+  }));
 }
 
 /** The window of an item; undefined: the whole scene. */

@@ -17,15 +17,24 @@ type RasterOptions = NonNullable<GeotiffOptions["labelRaster"]>;
  *
  * @throws LejepaError E_DATA when the raster and the scene do not share a coordinate system, E_DECODE for a damaged raster
  */
-export async function labelFromRaster(scene: SceneFacts, window: Window, options: RasterOptions): Promise<string | undefined> {
+export async function labelFromRaster(
+  scene: SceneFacts,
+  window: Window,
+  options: RasterOptions,
+): Promise<string | undefined> {
   const path = resolve(options.path.replaceAll("{scene}", scene.id.replace(/\.[^./]+$/, "")));
   const file = await openTiff(path);
   const { image } = file.pages[0] as Page;
+  if (options.band > image.samples) {
+    throw new LejepaError({
+      code: "E_DATA",
+      where: file.source.name,
+      expected: `a band ${options.band}`,
+      got: `${image.samples} bands`,
+    });
+  }
   const place = placeIn(file.pages[0] as Page, scene, window, file.source.name);
   if (place === undefined) return undefined;
-  if (options.band > image.samples) {
-    throw new LejepaError({ code: "E_DATA", where: file.source.name, expected: `a band ${options.band}`, got: `${image.samples} bands` });
-  }
   const values = await readWindow(file, image, { window: place, bands: [options.band - 1], order: "bands" });
   const counts = new Map<number, number>();
   const none = new Set([...options.ignore, image.nodata]);
@@ -44,13 +53,24 @@ function placeIn(page: Page, scene: SceneFacts, window: Window, name: string): W
   const { crs, affine } = georeferenceOf(page);
   const { image } = page;
   // without any position, a raster of the scene's own size lies on it
-  const same = affine === undefined && scene.affine === null && image.width === scene.width && image.height === scene.height;
+  const same =
+    affine === undefined && scene.affine === null && image.width === scene.width && image.height === scene.height;
   if (same) return window;
   if (affine === undefined || scene.affine === null || crs !== scene.crs) {
-    throw new LejepaError({ code: "E_DATA", where: name, expected: `a raster of classes in ${scene.crs}, as ${scene.id}`, got: affine === undefined ? "one without a position" : crs });
+    throw new LejepaError({
+      code: "E_DATA",
+      where: name,
+      expected: `a raster of classes in ${scene.crs}, as ${scene.id}`,
+      got: affine === undefined ? "one without a position" : crs,
+    });
   }
   const [west, south, east, north] = boundsOf(scene.affine, window);
-  const corners = [[west, north], [east, south], [west, south], [east, north]].map(([x, y]) => toPixels(affine as Affine, x as number, y as number));
+  const corners = [
+    [west, north],
+    [east, south],
+    [west, south],
+    [east, north],
+  ].map(([x, y]) => toPixels(affine as Affine, x as number, y as number));
   // a rounding error is not a pixel
   const low = (at: 0 | 1): number => Math.floor(Math.min(...corners.map((corner) => corner[at])) + 1e-6);
   const high = (at: 0 | 1): number => Math.ceil(Math.max(...corners.map((corner) => corner[at])) - 1e-6);

@@ -30,7 +30,11 @@ const splits: Readonly<Record<string, SplitName>> = {
  * @param ids the scenes that are there
  * @throws LejepaError E_DATA naming the file, and the line or column
  */
-export async function readLabels(root: string, ids: readonly string[], options: GeotiffOptions): Promise<Map<string, SceneLabel>> {
+export async function readLabels(
+  root: string,
+  ids: readonly string[],
+  options: GeotiffOptions,
+): Promise<Map<string, SceneLabel>> {
   const file = options.labels as string;
   const rows = await parse(resolve(root, file), file);
   const { path, label, group, split } = options.columns;
@@ -55,7 +59,13 @@ async function parse(path: string, file: string): Promise<Readonly<Record<string
   const { parse: parseCsv } = await import("csv-parse/sync");
   try {
     const text = await readFile(path, "utf8");
-    return parseCsv(text, { bom: true, columns: true, trim: true, skip_empty_lines: true, delimiter: [",", ";", "\t"] });
+    return parseCsv(text, {
+      bom: true,
+      columns: true,
+      trim: true,
+      skip_empty_lines: true,
+      delimiter: [",", ";", "\t"],
+    });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw problem(file, "a CSV file that can be read", code === "ENOENT" ? "no such file" : message, undefined, cause);
@@ -66,15 +76,29 @@ function checkColumn(column: string, header: readonly string[], file: string): v
   if (header.includes(column)) return;
   const similar = nearest(column, header);
   const got = header.length === 0 ? "no line" : `the columns ${header.join(", ")}`;
-  throw problem(file, `a column ${JSON.stringify(column)}`, got, `${similar === undefined ? "" : `Did you mean ${JSON.stringify(similar)}? `}Name it in the option columns.`);
+  throw problem(
+    file,
+    `a column ${JSON.stringify(column)}`,
+    got,
+    `${similar === undefined ? "" : `Did you mean ${JSON.stringify(similar)}? `}Name it in the option columns.`,
+  );
 }
 
-function cellsOf(row: Readonly<Record<string, string>>, { columns }: GeotiffOptions, { file, line }: { file: string; line: number }): SceneLabel {
+function cellsOf(
+  row: Readonly<Record<string, string>>,
+  { columns }: GeotiffOptions,
+  { file, line }: { file: string; line: number },
+): SceneLabel {
   const cell = (column: string | null): string => (column === null ? "" : (row[column] ?? ""));
   const [label, group, split] = [cell(columns.label), cell(columns.group), cell(columns.split).toLowerCase()];
   const named = Object.hasOwn(splits, split) ? splits[split] : undefined;
-  if (split !== "" && named === undefined) throw problem(file, `train, validation or test in line ${line}`, JSON.stringify(split));
-  return { ...(label !== "" && { label }), ...(group !== "" && { group }), ...(named !== undefined && { split: named }) };
+  if (split !== "" && named === undefined)
+    throw problem(file, `train, validation or test in line ${line}`, JSON.stringify(split));
+  return {
+    ...(label !== "" && { label }),
+    ...(group !== "" && { group }),
+    ...(named !== undefined && { split: named }),
+  };
 }
 
 // scenes of a pattern are names, not paths
@@ -86,8 +110,14 @@ function idOf(root: string, cell: string, known: ReadonlySet<string>): string {
 
 function unknownScene(file: string, line: number, id: string, ids: readonly string[]): LejepaError {
   const name = id.slice(id.lastIndexOf("/") + 1);
-  const similar = ids.find((known) => known.endsWith(`/${name}`)) ?? (ids.length < 10_000 ? nearest(id, ids) : undefined);
-  return problem(file, "scenes below the folder", `${JSON.stringify(id)} in line ${line}`, similar === undefined ? undefined : `Did you mean ${JSON.stringify(similar)}?`);
+  const similar =
+    ids.find((known) => known.endsWith(`/${name}`)) ?? (ids.length < 10_000 ? nearest(id, ids) : undefined);
+  return problem(
+    file,
+    "scenes below the folder",
+    `${JSON.stringify(id)} in line ${line}`,
+    similar === undefined ? undefined : `Did you mean ${JSON.stringify(similar)}?`,
+  );
 }
 
 function problem(file: string, expected: string, got: string, hint?: string, cause?: unknown): LejepaError {

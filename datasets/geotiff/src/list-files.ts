@@ -31,15 +31,20 @@ export interface Listing {
  * @throws LejepaError E_DATA for a path with nothing there, or without TIFF files
  */
 export async function listScenes({ path, pattern }: GeotiffOptions, signal: AbortSignal | undefined): Promise<Listing> {
-  if (isUrl(path)) return { root: "", scenes: [{ id: basename(new URL(path).pathname), files: [{ path }] }], skipped: [] };
+  if (isUrl(path))
+    return { root: "", scenes: [{ id: basename(new URL(path).pathname), files: [{ path }] }], skipped: [] };
   const root = resolve(path);
   const found = await stat(root).catch(() => undefined);
   if (found === undefined) throw await nothingThere(root, path);
-  if (found.isFile()) return { root: dirname(root), scenes: [{ id: basename(root), files: [{ path: root }] }], skipped: [] };
+  if (found.isFile())
+    return { root: dirname(root), scenes: [{ id: basename(root), files: [{ path: root }] }], skipped: [] };
   const walk: Walk = { root, files: [], others: new Map(), entered: new Set() };
   await enter(walk, "", signal);
   walk.files.sort();
-  const scenes = pattern === null ? walk.files.map((id) => ({ id, files: [{ path: join(root, id) }] })) : joinBands(walk, new RegExp(pattern));
+  const scenes =
+    pattern === null
+      ? walk.files.map((id) => ({ id, files: [{ path: join(root, id) }] }))
+      : joinBands(walk, new RegExp(pattern));
   const skipped = [...walk.others].map(([reason, { count, examples }]) => ({ reason, count, examples }));
   if (scenes.length > 0) return { root, scenes, skipped };
   const got = skipped.map(({ reason, count }) => `${count} ${reason}`).join(", ");
@@ -68,7 +73,8 @@ async function enter(walk: Walk, folder: string, signal: AbortSignal | undefined
     const found = await stat(join(walk.root, path)).catch(() => undefined);
     if (found?.isDirectory()) await enter(walk, path, signal);
     else if (found?.isFile() && extensions.has(extname(name).toLowerCase())) walk.files.push(path);
-    else leaveOut(walk, found === undefined ? "broken links" : `${extname(name).toLowerCase() || "unnamed"} files`, path);
+    else
+      leaveOut(walk, found === undefined ? "broken links" : `${extname(name).toLowerCase() || "unnamed"} files`, path);
   }
 }
 
@@ -91,7 +97,12 @@ function joinBands(walk: Walk, pattern: RegExp): SceneFiles[] {
     const files = scenes.get(scene) ?? [];
     scenes.set(scene, files);
     if (files.some((file) => file.band === band)) {
-      throw new LejepaError({ code: "E_DATA", where: "pattern", expected: "one file for each band of a scene", got: `two for band ${band} of ${scene}` });
+      throw new LejepaError({
+        code: "E_DATA",
+        where: "pattern",
+        expected: "one file for each band of a scene",
+        got: `two for band ${band} of ${scene}`,
+      });
     }
     files.push({ path: join(walk.root, path), band });
   }
@@ -101,9 +112,19 @@ function joinBands(walk: Walk, pattern: RegExp): SceneFiles[] {
 async function nothingThere(root: string, path: string): Promise<LejepaError> {
   const siblings = await readdir(dirname(root)).catch(() => []);
   const similar = nearest(basename(root), siblings);
-  return wrongPath(path, "nothing there", similar === undefined ? undefined : `Did you mean ${join(dirname(path), similar)}?`);
+  return wrongPath(
+    path,
+    "nothing there",
+    similar === undefined ? undefined : `Did you mean ${join(dirname(path), similar)}?`,
+  );
 }
 
 function wrongPath(path: string, got: string, hint?: string): LejepaError {
-  return new LejepaError({ code: "E_DATA", where: `dataset geotiff: ${path}`, expected: "TIFF files (.tif, .tiff)", got, hint });
+  return new LejepaError({
+    code: "E_DATA",
+    where: `dataset geotiff: ${path}`,
+    expected: "TIFF files (.tif, .tiff)",
+    got,
+    hint,
+  });
 }

@@ -15,10 +15,25 @@ const chips = z
       .default(256)
       .describe("Width and height of a chip in pixels of the scene; whole: every scene is one item."),
     sampling: z.enum(["grid", "random"]).default("grid").describe("Where chips lie."),
-    stride: z.int().min(1).nullable().default(null).describe("Pixels from one chip of the grid to the next; null: the size, no overlap."),
-    count: z.int().min(1).nullable().default(null).describe("Most chips of one scene; null: the whole grid, or as many random ones as fit side by side."),
+    stride: z
+      .int()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("Pixels from one chip of the grid to the next; null: the size, no overlap."),
+    count: z
+      .int()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("Most chips of one scene; null: the whole grid, or as many random ones as fit side by side."),
     total: z.int().min(1).nullable().default(null).describe("Most chips in all, shared out by area."),
-    minValid: z.number().min(0).max(1).default(0.9).describe("Chips with a smaller share of valid pixels are left out."),
+    minValid: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.9)
+      .describe("Chips with a smaller share of valid pixels are left out."),
     seed: z.int().min(0).default(0).describe("Seed of what is random."),
   })
   .prefault({})
@@ -36,11 +51,21 @@ const columns = z
 
 const labelRaster = z
   .strictObject({
-    path: text.describe("A raster of classes in the scenes' coordinate system; `{scene}` stands for the scene's name without extension."),
+    path: text.describe(
+      "A raster of classes in the scenes' coordinate system; `{scene}` stands for the scene's name without extension.",
+    ),
     band: z.int().min(1).default(1).describe("Band with the classes, from 1."),
-    classes: z.record(z.string(), text).default({}).describe("Class names by value: { \"1\": \"water\" }. Empty: the values themselves."),
+    classes: z
+      .record(z.string(), text)
+      .default({})
+      .describe('Class names by value: { "1": "water" }. Empty: the values themselves.'),
     ignore: z.array(z.number()).default([]).describe("Values that are no class; the raster's nodata value never is."),
-    minShare: z.number().min(0).max(1).default(0).describe("Smallest share of a chip that its class must cover; below, the chip has no label."),
+    minShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe("Smallest share of a chip that its class must cover; below, the chip has no label."),
   })
   .nullable()
   .default(null)
@@ -63,9 +88,16 @@ export const geotiffOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe("One file a band: a regular expression on the path below the folder that names scene and band."),
-  scale: z.number().nullable().default(null).describe("value = stored * scale + offset, instead of the file's or the sensor's."),
+  scale: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe("value = stored * scale + offset, instead of the file's or the sensor's."),
   offset: z.number().nullable().default(null).describe("See scale."),
-  decibels: z.boolean().default(false).describe("10 log10 of the values, for radar backscatter in linear power; values of 0 and less are masked."),
+  decibels: z
+    .boolean()
+    .default(false)
+    .describe("10 log10 of the values, for radar backscatter in linear power; values of 0 and less are masked."),
   nodata: z
     .union([z.literal("file"), z.literal("none"), z.number()])
     .default("file")
@@ -73,23 +105,41 @@ export const geotiffOptions = z.strictObject({
   invalid: z
     .enum(["auto", "any", "all"])
     .default("auto")
-    .describe("A pixel is masked when any or all of its bands are nodata; auto: all for 8 bits, where nodata often also is a colour, else any."),
+    .describe(
+      "A pixel is masked when any or all of its bands are nodata; auto: all for 8 bits, where nodata often also is a colour, else any.",
+    ),
   blocks: z
     .union([
       z.enum(["auto", "scene", "none"]),
       z.strictObject({
         size: z.number().positive().describe("Side of a block."),
-        unit: z.enum(["crs", "km", "pixels"]).default("crs").describe("Units of the coordinate system, kilometres, or pixels."),
+        unit: z
+          .enum(["crs", "km", "pixels"])
+          .default("crs")
+          .describe("Units of the coordinate system, kilometres, or pixels."),
       }),
     ])
     .default("auto")
-    .describe("Chips of one block never end up in different splits. auto: the scene when there are 10 or more that do not overlap, else blocks of an eighth of a scene."),
-  label: z.enum(["folder", "top-folder", "none"]).default("folder").describe("Class of an item: the folder its file lies in, the topmost one, or none."),
-  labels: text.nullable().default(null).describe("A CSV file (relative to the folder) of files and their classes; replaces `label`."),
+    .describe(
+      "Chips of one block never end up in different splits. auto: the scene when there are 10 or more that do not overlap, else blocks of an eighth of a scene.",
+    ),
+  label: z
+    .enum(["folder", "top-folder", "none"])
+    .default("folder")
+    .describe("Class of an item: the folder its file lies in, the topmost one, or none."),
+  labels: text
+    .nullable()
+    .default(null)
+    .describe("A CSV file (relative to the folder) of files and their classes; replaces `label`."),
   columns,
   labelRaster,
   fit: z.enum(["crop", "squash", "pad"]).default("crop").describe("How an item that is no square becomes one."),
-  cacheMegabytes: z.int().min(1).max(65_536).default(96).describe("Memory for decoded tiles, of each thread or process that decodes."),
+  cacheMegabytes: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(96)
+    .describe("Memory for decoded tiles, of each thread or process that decodes."),
 });
 
 /** The options after defaults. */

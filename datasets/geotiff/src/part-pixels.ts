@@ -38,7 +38,10 @@ export interface PartPixels {
 }
 
 /** The same values on a grid of another size. */
-export function repeatPixels(part: PartPixels, { width, height }: { readonly width: number; readonly height: number }): PartPixels {
+export function repeatPixels(
+  part: PartPixels,
+  { width, height }: { readonly width: number; readonly height: number },
+): PartPixels {
   if (part.width === width && part.height === height) return part;
   const columns = nearest(width, part.place.left, part.place.across, part.width);
   const rows = nearest(height, part.place.top, part.place.down, part.height);

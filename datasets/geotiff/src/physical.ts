@@ -31,8 +31,8 @@ export function physicalValues(
   { options, mask }: { readonly options: GeotiffOptions; readonly mask: Uint8Array | undefined },
 ): Physical {
   const dtype = recordType(parts, channels, { options, derived: indices.length > 0 });
-  const direct = directValues(parts, channels, dtype);
-  if (direct !== undefined && indices.length === 0) return { data: direct, dtype, mask };
+  const direct = options.decibels || indices.length > 0 ? undefined : directValues(parts, channels, dtype);
+  if (direct !== undefined) return { data: direct, dtype, mask };
   const [{ width, height }] = parts as [PartPixels];
   const pixels = width * height;
   const depth = channels.length + indices.length;
@@ -40,14 +40,24 @@ export function physicalValues(
   for (const [at, band] of channels.entries()) fill(data, { at, depth }, readerOf(parts, band, options), pixels);
   for (const [i, { a, b }] of indices.entries()) {
     const [first, second] = [readerOf(parts, a, options), readerOf(parts, b, options)];
-    fill(data, { at: channels.length + i, depth }, (pixel) => normalisedDifference(first(pixel), second(pixel)), pixels);
+    fill(
+      data,
+      { at: channels.length + i, depth },
+      (pixel) => normalisedDifference(first(pixel), second(pixel)),
+      pixels,
+    );
   }
   return { data, dtype, mask: dtype === "float32" ? withoutGaps(data, { depth, pixels, mask }) : mask };
 }
 
 /** The type that holds all channels without loss. */
-function recordType(parts: readonly PartPixels[], channels: readonly Band[], { options, derived }: { options: GeotiffOptions; derived: boolean }): PixelType {
-  if (derived || options.decibels || channels.some(({ scale, offset }) => scale !== 1 || offset !== 0)) return "float32";
+function recordType(
+  parts: readonly PartPixels[],
+  channels: readonly Band[],
+  { options, derived }: { options: GeotiffOptions; derived: boolean },
+): PixelType {
+  if (derived || options.decibels || channels.some(({ scale, offset }) => scale !== 1 || offset !== 0))
+    return "float32";
   const types = channels.map(({ part, colour }) => (colour === undefined ? partOf(parts, part).image.dtype : "uint8"));
   if (types.every((type) => type === "uint8")) return "uint8";
   if (types.every((type) => type === "uint8" || type === "uint16")) return "uint16";
@@ -59,14 +69,21 @@ function partOf(parts: readonly PartPixels[], part: number): PartPixels {
 }
 
 /** The values as they were read, when they are what is wanted. */
-function directValues(parts: readonly PartPixels[], channels: readonly Band[], dtype: PixelType): PixelArray | undefined {
+function directValues(
+  parts: readonly PartPixels[],
+  channels: readonly Band[],
+  dtype: PixelType,
+): PixelArray | undefined {
   const [part] = parts as [PartPixels];
   const plain =
     parts.length === 1 &&
     part.image.dtype === dtype &&
     part.image.photometric !== whiteIsZero &&
     part.samples.length === channels.length &&
-    channels.every(({ index, colour, scale, offset }, i) => index === part.samples[i] && colour === undefined && scale === 1 && offset === 0);
+    channels.every(
+      ({ index, colour, scale, offset }, i) =>
+        index === part.samples[i] && colour === undefined && scale === 1 && offset === 0,
+    );
   return plain ? (part.values as PixelArray) : undefined;
 }
 
@@ -84,7 +101,8 @@ function readerOf(parts: readonly PartPixels[], band: Band, { decibels }: Geotif
 }
 
 function storedReader(values: StoredArray, step: number, sample: number): Reader {
-  if (values instanceof BigInt64Array || values instanceof BigUint64Array) return (pixel) => Number(values[pixel * step + sample]);
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array)
+    return (pixel) => Number(values[pixel * step + sample]);
   return (pixel) => values[pixel * step + sample] as number;
 }
 
@@ -105,7 +123,10 @@ function fill(data: PixelArray, { at, depth }: { at: number; depth: number }, re
 }
 
 /** Masks pixels with a value that is not finite, and puts 0 there. */
-function withoutGaps(data: PixelArray, { depth, pixels, mask }: { depth: number; pixels: number; mask: Uint8Array | undefined }): Uint8Array | undefined {
+function withoutGaps(
+  data: PixelArray,
+  { depth, pixels, mask }: { depth: number; pixels: number; mask: Uint8Array | undefined },
+): Uint8Array | undefined {
   let grown = mask;
   for (let i = 0; i < data.length; i++) {
     const value = data[i] as number;

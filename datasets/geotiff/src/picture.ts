@@ -10,7 +10,11 @@ const [low, high] = [0.02, 0.98];
 const samplesLooked = 65_536;
 
 /** Gray or RGB of 8 bits, rows, cols, samples; invalid pixels are black. */
-export function picture(page: Page, { width, height }: Window, { data, mask }: { data: StoredArray; mask: Uint8Array }): Omit<Inspection, "facts"> {
+export function picture(
+  page: Page,
+  { width, height }: Window,
+  { data, mask }: { data: StoredArray; mask: Uint8Array },
+): Omit<Inspection, "facts"> {
   const pixels = width * height;
   const { alpha } = page;
   const bands = Array.from({ length: page.image.samples }, (_, band) => band).filter((band) => band !== alpha);
@@ -30,7 +34,12 @@ function paletteTone({ image }: Page, colour: number): (value: number) => number
 }
 
 /** Bytes stay as they are, all else is stretched; white-is-zero is turned around. */
-function stretched({ image }: Page, plane: (i: number) => number, valid: (i: number) => boolean, pixels: number): (value: number) => number {
+function stretched(
+  { image }: Page,
+  plane: (i: number) => number,
+  valid: (i: number) => boolean,
+  pixels: number,
+): (value: number) => number {
   const step = Math.max(1, Math.floor(pixels / samplesLooked));
   const seen: number[] = [];
   for (let i = 0; i < pixels; i += step) if (valid(i)) seen.push(plane(i));
@@ -40,7 +49,8 @@ function stretched({ image }: Page, plane: (i: number) => number, valid: (i: num
   const [black, white] = isByte ? [0, 255] : [at(low), at(high)];
   const turned = image.photometric === 0 && image.format === "unsigned";
   return (value) => {
-    const tone = white === black ? 128 : Math.max(0, Math.min(255, Math.round(((value - black) / (white - black)) * 255)));
+    const tone =
+      white === black ? 128 : Math.max(0, Math.min(255, Math.round(((value - black) / (white - black)) * 255)));
     return turned ? 255 - tone : tone;
   };
 }

@@ -33,21 +33,33 @@ export interface Placing {
 }
 
 /** The chips of all scenes, in their order. */
-export async function placeAll(scenes: readonly SceneFacts[], placing: Placing, { signal }: DatasetContext): Promise<readonly Chip[]> {
+export async function placeAll(
+  scenes: readonly SceneFacts[],
+  placing: Placing,
+  { signal }: DatasetContext,
+): Promise<readonly Chip[]> {
   const { chips } = placing.options;
   const area = scenes.reduce((sum, { width, height }) => sum + width * height, 0);
   const placed = await eachOf(scenes, signal, async (scene) => {
     const shares = await sharesOf(scene, placing, signal);
     if (shares === "unreadable") return [];
-    const share = chips.total === null ? null : Math.max(1, Math.round((chips.total * scene.width * scene.height) / area));
-    const most = share === null || chips.sampling === "grid" ? chips.count : Math.min(share, chips.count ?? share, capacity(scene, chips));
+    const share =
+      chips.total === null ? null : Math.max(1, Math.round((chips.total * scene.width * scene.height) / area));
+    const most =
+      share === null || chips.sampling === "grid"
+        ? chips.count
+        : Math.min(share, chips.count ?? share, capacity(scene, chips));
     return placeScene(scene, { placing, shares, most });
   });
   return someOf(placed.flat(), chips.total, stream(chips.seed, "all chips"));
 }
 
 /** Shares of valid pixels; undefined where all are valid. */
-async function sharesOf(scene: SceneFacts, placing: Placing, signal: AbortSignal | undefined): Promise<ValidShares | undefined | "unreadable"> {
+async function sharesOf(
+  scene: SceneFacts,
+  placing: Placing,
+  signal: AbortSignal | undefined,
+): Promise<ValidShares | undefined | "unreadable"> {
   const { options, store, skipped } = placing;
   if (!scene.mayHaveGaps || options.chips.minValid === 0) return undefined;
   const cell = cellOf(options.chips.size === "whole" ? Math.max(scene.width, scene.height) : options.chips.size);
@@ -94,6 +106,7 @@ function placeScene(scene: SceneFacts, { placing, shares, most }: Found): Chip[]
   };
   const { windows } = placeChips({ ...scene, accepts }, chips, most);
   if (gaps > 0) placing.skipped.add(`chips with less than ${percent} valid pixels`, scene.id, gaps);
-  if (borders > 0) placing.skipped.add("chips across the border of two blocks, whose pixels others share", scene.id, borders);
+  if (borders > 0)
+    placing.skipped.add("chips across the border of two blocks, whose pixels others share", scene.id, borders);
   return windows.map((window) => ({ scene, window, whole: false }));
 }

@@ -34,7 +34,11 @@ export interface ReadSceneOptions {
 }
 
 /** Reads a window, in pixels of the scene's grid. Errors as of `readWindow`. */
-export async function readScene(scene: Scene, window: Window, { options, size }: ReadSceneOptions): Promise<ScenePixels> {
+export async function readScene(
+  scene: Scene,
+  window: Window,
+  { options, size }: ReadSceneOptions,
+): Promise<ScenePixels> {
   const parts = await readParts(scene, window, { options, size });
   const { width, height } = parts.grid;
   const mask = validPixels(parts.list, options);
@@ -48,7 +52,9 @@ export async function readScene(scene: Scene, window: Window, { options, size }:
     height,
     channels: scene.selection.channels.length + scene.selection.indices.length,
     ...(physical.mask !== undefined && { mask: physical.mask }),
-    ...(affine !== undefined && { spacing: [(down * window.height) / height, (along * window.width) / width] as const }),
+    ...(affine !== undefined && {
+      spacing: [(down * window.height) / height, (along * window.width) / width] as const,
+    }),
   };
 }
 
@@ -89,11 +95,17 @@ interface Level {
 
 // the coarsest version that is not shrunk by more than `most`
 function levelOf(page: Page, most: number): Level {
-  const fits = page.overviews.filter(({ image }) => page.image.width / image.width <= most && image.samples === page.image.samples);
+  const fits = page.overviews.filter(
+    ({ image }) => page.image.width / image.width <= most && image.samples === page.image.samples,
+  );
   return fits.reduce<Level>((best, level) => (level.image.width < best.image.width ? level : best), page);
 }
 
-async function readPart(scene: Scene, index: number, { window, most }: { window: Window; most: number }): Promise<PartPixels> {
+async function readPart(
+  scene: Scene,
+  index: number,
+  { window, most }: { window: Window; most: number },
+): Promise<PartPixels> {
   const { file, page } = scene.parts[index] as Part;
   const level = levelOf(page, most * (page.image.width / scene.width));
   const place = placeIn(level.image, scene, window);

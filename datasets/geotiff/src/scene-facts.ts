@@ -58,7 +58,8 @@ export async function describeScene(files: SceneFiles, stamp: string, options: G
     geographic,
     affine: affine ?? null,
     placed,
-    mayHaveGaps: scene.selection.read.some(({ nodata }) => nodata !== undefined) || options.decibels || read.some(mayHaveGaps),
+    mayHaveGaps:
+      scene.selection.read.some(({ nodata }) => nodata !== undefined) || options.decibels || read.some(mayHaveGaps),
     pages: Math.max(...scene.parts.map(({ file }) => file.pages.length)),
     facts: {
       crs,
@@ -68,7 +69,11 @@ export async function describeScene(files: SceneFiles, stamp: string, options: G
       compression: compressionName(image),
       layout: `${image.tiled ? "tiles" : "strips"}${scene.finest.page.overviews.length > 0 ? " with overviews" : ""}`,
       bands: scene.bands.length,
-      nodata: scene.selection.read.some(({ nodata }) => nodata !== undefined) ? "value" : read.some(hasMask) ? "mask" : "none",
+      nodata: scene.selection.read.some(({ nodata }) => nodata !== undefined)
+        ? "value"
+        : read.some(hasMask)
+          ? "mask"
+          : "none",
       placed,
     },
   };

@@ -24,7 +24,10 @@ export interface SceneStore {
 
 interface Kept {
   readonly scenes: readonly (readonly [string, Described])[];
-  readonly shares: readonly (readonly [string, { width: number; height: number; cell: number; stamp: string; shares: string }])[];
+  readonly shares: readonly (readonly [
+    string,
+    { width: number; height: number; cell: number; stamp: string; shares: string },
+  ])[];
 }
 
 /**
@@ -33,16 +36,23 @@ interface Kept {
  * @param key everything that the scenes' facts depend on besides the files
  */
 export async function openStore(cacheDir: string, key: unknown): Promise<SceneStore> {
-  const name = createHash("sha256").update(JSON.stringify([version, key])).digest("hex").slice(0, 16);
+  const name = createHash("sha256")
+    .update(JSON.stringify([version, key]))
+    .digest("hex")
+    .slice(0, 16);
   const file = join(cacheDir, `geotiff-scenes-${name}.json`);
   const kept = await readFile(file, "utf8")
     .then((text) => JSON.parse(text) as Kept)
     .catch((): Kept => ({ scenes: [], shares: [] }));
   const store: SceneStore = {
     scenes: new Map(kept.scenes),
-    shares: new Map(kept.shares.map(([id, entry]) => [id, { ...entry, shares: new Uint8Array(Buffer.from(entry.shares, "base64")) }])),
+    shares: new Map(
+      kept.shares.map(([id, entry]) => [id, { ...entry, shares: new Uint8Array(Buffer.from(entry.shares, "base64")) }]),
+    ),
     async save() {
-      const shares = [...store.shares].map(([id, entry]) => [id, { ...entry, shares: Buffer.from(entry.shares).toString("base64") }] as const);
+      const shares = [...store.shares].map(
+        ([id, entry]) => [id, { ...entry, shares: Buffer.from(entry.shares).toString("base64") }] as const,
+      );
       const text = JSON.stringify({ scenes: [...store.scenes], shares } satisfies Kept);
       const partial = `${file}.${process.pid}.part`;
       await mkdir(cacheDir, { recursive: true })

@@ -96,7 +96,10 @@ const landsat: Sensor = {
     band("B6", ["sr_b6", "swir16", "swir1"], "swir1"),
     band("B7", ["sr_b7", "swir22", "swir2"], "swir2"),
   ],
-  orders: [["B1", "B2", "B3", "B4", "B5", "B6", "B7"], ["B2", "B3", "B4", "B5", "B6", "B7"]],
+  orders: [
+    ["B1", "B2", "B3", "B4", "B5", "B6", "B7"],
+    ["B2", "B3", "B4", "B5", "B6", "B7"],
+  ],
   scale: 2.75e-5,
   offset: -0.2,
   nodata: 0,
@@ -105,8 +108,16 @@ const landsat: Sensor = {
 
 /** NAIP aerial photographs: four bands of 8 bits, not calibrated (USDA, NAIP information sheet). */
 const naip: Sensor = {
-  bands: [band("red", ["r"], "red"), band("green", ["g"], "green"), band("blue", ["b"], "blue"), band("nir", ["n"], "nir")],
-  orders: [["red", "green", "blue", "nir"], ["red", "green", "blue"]],
+  bands: [
+    band("red", ["r"], "red"),
+    band("green", ["g"], "green"),
+    band("blue", ["b"], "blue"),
+    band("nir", ["n"], "nir"),
+  ],
+  orders: [
+    ["red", "green", "blue", "nir"],
+    ["red", "green", "blue"],
+  ],
   scale: 1,
   offset: 0,
   range: [0, 255],

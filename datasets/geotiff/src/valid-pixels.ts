@@ -14,7 +14,8 @@ import type { PartPixels } from "./part-pixels.ts";
  * @returns 1 valid, 0 invalid; undefined when all are valid
  */
 export function validPixels(parts: readonly PartPixels[], options: GeotiffOptions): Uint8Array | undefined {
-  const rule = options.invalid === "auto" ? (parts.every(({ image }) => image.bits <= 8) ? "all" : "any") : options.invalid;
+  const rule =
+    options.invalid === "auto" ? (parts.every(({ image }) => image.bits <= 8) ? "all" : "any") : options.invalid;
   const pixels = (parts[0] as PartPixels).width * (parts[0] as PartPixels).height;
   const empty = new Uint16Array(pixels);
   const mask = new Uint8Array(pixels).fill(1);

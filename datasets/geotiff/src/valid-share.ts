@@ -29,7 +29,12 @@ export function cellOf(chip: number): number {
 }
 
 /** Looks at a scene. */
-export async function findValidShares(scene: Scene, cell: number, options: GeotiffOptions, signal: AbortSignal | undefined): Promise<ValidShares> {
+export async function findValidShares(
+  scene: Scene,
+  cell: number,
+  options: GeotiffOptions,
+  signal: AbortSignal | undefined,
+): Promise<ValidShares> {
   const { width, height } = scene;
   const [across, down] = [Math.ceil(width / cell), Math.ceil(height / cell)];
   const valid = new Float64Array(across * down);
@@ -63,8 +68,14 @@ interface Counts {
   readonly seen: Float64Array;
 }
 
-function count(part: { width: number; height: number; mask: Uint8Array | undefined }, window: Window, { cell, across, valid, seen }: Counts): void {
-  const columns = Int32Array.from({ length: part.width }, (_, x) => Math.floor((window.x + ((x + 0.5) * window.width) / part.width) / cell));
+function count(
+  part: { width: number; height: number; mask: Uint8Array | undefined },
+  window: Window,
+  { cell, across, valid, seen }: Counts,
+): void {
+  const columns = Int32Array.from({ length: part.width }, (_, x) =>
+    Math.floor((window.x + ((x + 0.5) * window.width) / part.width) / cell),
+  );
   for (let y = 0; y < part.height; y++) {
     const row = Math.floor((window.y + ((y + 0.5) * window.height) / part.height) / cell) * across;
     for (let x = 0; x < part.width; x++) {

@@ -11,7 +11,11 @@ import { sensors, type Sensor } from "./sensors.ts";
 const sameResolution = 1.01;
 
 /** The warnings of an index. */
-export function warningsOf(scenes: readonly SceneFacts[], items: readonly DatasetItem[], options: GeotiffOptions): string[] {
+export function warningsOf(
+  scenes: readonly SceneFacts[],
+  items: readonly DatasetItem[],
+  options: GeotiffOptions,
+): string[] {
   const sensor: Sensor | undefined = options.sensor === null ? undefined : sensors[options.sensor];
   const count = (test: (scene: SceneFacts) => boolean): number => scenes.filter(test).length;
   const [rotated, points, nowhere, paged] = [
@@ -26,13 +30,18 @@ export function warningsOf(scenes: readonly SceneFacts[], items: readonly Datase
     systems.length > 1 &&
       `scenes lie in ${systems.length} coordinate systems (${listed(systems)}): blocks are made in each by itself, so scenes of one place in two of them can end up in different splits`,
     ...resolutions(scenes),
-    names.length > 1 && `scenes name their bands differently (${names.length} ways, the first ${names[0]?.[0]}): they are taken by position`,
+    names.length > 1 &&
+      `scenes name their bands differently (${names.length} ways, the first ${names[0]?.[0]}): they are taken by position`,
     rotated > 0 && `${rotated} scenes are rotated against their coordinate system: pixels stay as they are`,
     points > 0 && `${points} scenes are placed by control points alone: blocks follow their pixels`,
     nowhere > 0 && nowhere < scenes.length && `${nowhere} scenes have no position: blocks follow their pixels`,
-    nowhere > 0 && nowhere === scenes.length && "no scene has a position: blocks follow pixels, and overlaps between scenes are not seen",
+    nowhere > 0 &&
+      nowhere === scenes.length &&
+      "no scene has a position: blocks follow pixels, and overlaps between scenes are not seen",
     paged > 0 && `${paged} files have several pages: the first is used`,
-    someOverlap(scenes) && options.blocks === "scene" && "scenes overlap: with blocks by scene, the same ground can end up in different splits",
+    someOverlap(scenes) &&
+      options.blocks === "scene" &&
+      "scenes overlap: with blocks by scene, the same ground can end up in different splits",
     oneBlock(items),
     sensor !== undefined && options.offset === null && sensor.warning,
   ];
@@ -41,9 +50,13 @@ export function warningsOf(scenes: readonly SceneFacts[], items: readonly Datase
 
 function resolutions(scenes: readonly SceneFacts[]): string[] {
   return countBy(scenes, ({ crs }) => crs).flatMap(([crs]) => {
-    const sizes = scenes.flatMap((scene) => (scene.crs === crs ? [scene.facts["resolution"]] : [])).filter((size) => typeof size === "number");
+    const sizes = scenes
+      .flatMap((scene) => (scene.crs === crs ? [scene.facts["resolution"]] : []))
+      .filter((size) => typeof size === "number");
     const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
-    return most > least * sameResolution ? [`pixels of scenes in ${crs} are ${least} to ${most} units wide: the same thing has several sizes`] : [];
+    return most > least * sameResolution
+      ? [`pixels of scenes in ${crs} are ${least} to ${most} units wide: the same thing has several sizes`]
+      : [];
   });
 }
 

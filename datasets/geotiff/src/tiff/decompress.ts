@@ -27,7 +27,10 @@ const bestRatios: Partial<Record<Compression, number>> = { 1: 1, 5: 2048, 8: 110
  * @returns bytes as they were compressed: `rows * rowBytes` or more, in the file's byte order unless `native`
  * @throws LejepaError E_DECODE for damaged or unsupported data
  */
-export async function decompress(bytes: Uint8Array, block: Block): Promise<{ readonly bytes: Uint8Array; readonly native: boolean }> {
+export async function decompress(
+  bytes: Uint8Array,
+  block: Block,
+): Promise<{ readonly bytes: Uint8Array; readonly native: boolean }> {
   const { image, rows } = block;
   const needed = neededBytes(block);
   const ratio = bestRatios[image.compression];
@@ -51,7 +54,11 @@ export function isSubsampled({ photometric, compression, planar, bits }: TiffIma
   return photometric === 6 && compression !== 7 && compression !== 50001 && !planar && bits === 8;
 }
 
-async function decode(bytes: Uint8Array, block: Block, needed: number): Promise<{ bytes: Uint8Array; native: boolean }> {
+async function decode(
+  bytes: Uint8Array,
+  block: Block,
+  needed: number,
+): Promise<{ bytes: Uint8Array; native: boolean }> {
   const { image } = block;
   switch (image.compression) {
     case 1:
@@ -113,7 +120,8 @@ async function decodeLerc(bytes: Uint8Array, image: TiffImage): Promise<Uint8Arr
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-type LercPixels = Awaited<ReturnType<typeof loadLerc>> extends { decode(...args: never[]): { pixels: (infer P)[] } } ? P : never;
+type LercPixels =
+  Awaited<ReturnType<typeof loadLerc>> extends { decode(...args: never[]): { pixels: (infer P)[] } } ? P : never;
 
 // LERC knows bands (blobs in a row) and depths (interleaved values)
 function interleave(bands: readonly LercPixels[], size: number): LercPixels {
@@ -133,7 +141,8 @@ async function decodeWebp(bytes: Uint8Array, image: TiffImage): Promise<Uint8Arr
   const { data, info } = await (image.samples === 4 ? picture.ensureAlpha() : picture.removeAlpha())
     .raw()
     .toBuffer({ resolveWithObject: true });
-  if (info.width !== image.blockWidth || info.channels !== image.samples) throw new RangeError("WebP data of another size");
+  if (info.width !== image.blockWidth || info.channels !== image.samples)
+    throw new RangeError("WebP data of another size");
   return data;
 }
 

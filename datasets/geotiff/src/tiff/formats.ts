@@ -49,16 +49,36 @@ export const refusedCompressions: Readonly<Record<number, readonly [name: string
 };
 
 const samples: readonly FormatSupport[] = [
-  { name: "Unsigned integer, 1 to 32 and 64 bits a sample", id: "SampleFormat 1", supported: true, by: "own unpacking" },
+  {
+    name: "Unsigned integer, 1 to 32 and 64 bits a sample",
+    id: "SampleFormat 1",
+    supported: true,
+    by: "own unpacking",
+  },
   { name: "Signed integer, 8, 16, 32, 64 bits", id: "SampleFormat 2", supported: true, by: "own unpacking" },
   { name: "Floating point, 16, 24, 32, 64 bits", id: "SampleFormat 3", supported: true, by: "own unpacking" },
-  { name: "Complex integer", id: "SampleFormat 5", supported: false, by: "a pixel has no single value: store magnitude and phase, or intensity" },
-  { name: "Complex floating point", id: "SampleFormat 6", supported: false, by: "a pixel has no single value: store magnitude and phase, or intensity" },
+  {
+    name: "Complex integer",
+    id: "SampleFormat 5",
+    supported: false,
+    by: "a pixel has no single value: store magnitude and phase, or intensity",
+  },
+  {
+    name: "Complex floating point",
+    id: "SampleFormat 6",
+    supported: false,
+    by: "a pixel has no single value: store magnitude and phase, or intensity",
+  },
 ];
 
 /** Everything that `lejepa doctor` shows. */
 export const formats: readonly FormatSupport[] = Object.freeze([
-  ...Object.entries(compressionNames).map(([id, name]) => ({ name, id, supported: true, by: readBy[Number(id) as Compression] })),
+  ...Object.entries(compressionNames).map(([id, name]) => ({
+    name,
+    id,
+    supported: true,
+    by: readBy[Number(id) as Compression],
+  })),
   ...Object.entries(refusedCompressions).map(([id, [name, by]]) => ({ name, id, supported: false, by })),
   ...samples,
 ]);

@@ -69,7 +69,8 @@ export interface Tags {
 
 /** The tags of a directory. */
 export function tagsOf(directory: ImageFileDirectory): Tags {
-  const value = (tag: number): unknown => (directory.hasTag(tag) ? (directory.getValue(tag as never) as unknown) : undefined);
+  const value = (tag: number): unknown =>
+    directory.hasTag(tag) ? (directory.getValue(tag as never) as unknown) : undefined;
   const list = (tag: number): ArrayLike<number> | undefined => {
     const found = value(tag);
     if (typeof found === "number") return [found];
@@ -90,7 +91,11 @@ export function tagsOf(directory: ImageFileDirectory): Tags {
  *
  * @throws LejepaError E_DECODE naming what is not supported, or which number cannot be
  */
-export function describeImage(name: string, tags: Tags, order: { readonly littleEndian: boolean; readonly size: number }): TiffImage {
+export function describeImage(
+  name: string,
+  tags: Tags,
+  order: { readonly littleEndian: boolean; readonly size: number },
+): TiffImage {
   const whole = (tag: number, fallback: number, what: string, most = 0x7fffffff): number => {
     const value = tags.number(tag, fallback);
     if (Number.isInteger(value) && value >= 1 && value <= most) return value;
@@ -104,7 +109,9 @@ export function describeImage(name: string, tags: Tags, order: { readonly little
   const planar = samples > 1 && planarOf(name, tags);
   const tiled = tags.list(324) !== undefined || tags.list(322) !== undefined;
   const blockWidth = tiled ? whole(322, 0, "tile width") : width;
-  const blockHeight = tiled ? whole(323, 0, "tile height") : Math.min(height, whole(278, height, "rows of a strip", 0xffffffff));
+  const blockHeight = tiled
+    ? whole(323, 0, "tile height")
+    : Math.min(height, whole(278, height, "rows of a strip", 0xffffffff));
   const image: TiffImage = {
     name,
     littleEndian: order.littleEndian,
@@ -143,7 +150,9 @@ function compressionOf(name: string, tags: Tags): Compression {
   const known = refusedCompressions[value];
   throw unreadable(
     name,
-    known === undefined ? `Compression ${value} is not known` : `${known[0]} compression is not supported (${known[1]})`,
+    known === undefined
+      ? `Compression ${value} is not known`
+      : `${known[0]} compression is not supported (${known[1]})`,
     known === undefined ? undefined : "Convert it with gdal_translate -co COMPRESS=DEFLATE.",
   );
 }
@@ -160,7 +169,12 @@ function sampleTypeOf(name: string, tags: Tags, samples: number): Pick<TiffImage
   };
   const bits = same(258, 1, "bits a sample");
   const code = same(339, 1, "sample format");
-  if (code === 5 || code === 6) throw unreadable(name, "Complex values are not supported: a pixel has no single value", "Store magnitude and phase as bands, or intensity.");
+  if (code === 5 || code === 6)
+    throw unreadable(
+      name,
+      "Complex values are not supported: a pixel has no single value",
+      "Store magnitude and phase as bands, or intensity.",
+    );
   if (code === 3) {
     if (bits === 64) return { bits, format: "float", dtype: "float64" };
     if (bits === 16 || bits === 24 || bits === 32) return { bits, format: "float", dtype: "float32" };
@@ -169,7 +183,8 @@ function sampleTypeOf(name: string, tags: Tags, samples: number): Pick<TiffImage
   } else if (code === 1 || code === 4) {
     const size = integerTypes.find((most) => bits <= most);
     // 33 to 63 bits never occur
-    if (bits >= 1 && (bits <= 32 || bits === 64) && size !== undefined) return { bits, format: "unsigned", dtype: `uint${size}` };
+    if (bits >= 1 && (bits <= 32 || bits === 64) && size !== undefined)
+      return { bits, format: "unsigned", dtype: `uint${size}` };
   }
   throw unreadable(name, `Samples of ${bits} bits and format ${code} are not supported`);
 }
@@ -180,7 +195,11 @@ function planarOf(name: string, tags: Tags): boolean {
   throw unreadable(name, `Its planar configuration is ${value}`);
 }
 
-function predictorOf(name: string, tags: Tags, { compression, bits, format }: Pick<TiffImage, "compression" | "bits" | "format">): 1 | 2 | 3 {
+function predictorOf(
+  name: string,
+  tags: Tags,
+  { compression, bits, format }: Pick<TiffImage, "compression" | "bits" | "format">,
+): 1 | 2 | 3 {
   // libtiff looks at the tag for these alone
   if (![5, 8, 32946, 50000].includes(compression)) return 1;
   const value = tags.number(317, 1);
@@ -215,9 +234,14 @@ function withBlocks(image: TiffImage, tags: Tags, size: number): TiffImage {
   const offsets = (tiled ? tags.list(324) : undefined) ?? tags.list(273);
   const counts = (tiled ? tags.list(325) : undefined) ?? tags.list(279);
   if (offsets === undefined || offsets.length < needed) {
-    throw unreadable(name, `It has ${offsets?.length ?? 0} of ${needed} ${tiled ? "tiles" : "strips"}`, "It is truncated or damaged.");
+    throw unreadable(
+      name,
+      `It has ${offsets?.length ?? 0} of ${needed} ${tiled ? "tiles" : "strips"}`,
+      "It is truncated or damaged.",
+    );
   }
-  if (counts !== undefined && counts.length < needed) throw unreadable(name, `It has ${counts.length} of ${needed} block sizes`);
+  if (counts !== undefined && counts.length < needed)
+    throw unreadable(name, `It has ${counts.length} of ${needed} block sizes`);
   if (blockBytes(image) > largestBlock) {
     if (compression !== 1 || tiled) {
       throw unreadable(

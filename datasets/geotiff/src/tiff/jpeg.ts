@@ -29,8 +29,10 @@ export async function decodeJpeg(bytes: Uint8Array, { image, rows }: Block): Pro
   if (frame === undefined) throw new RangeError("no JPEG frame");
   if (frame.precision !== 8) throw unreadable(image.name, `JPEG with ${frame.precision} bits is not supported`);
   // edges may be whole units of 16 pixels
-  if (frame.components !== samples || frame.width < image.blockWidth || frame.height < rows) throw new RangeError("JPEG of another size");
-  if (frame.width > image.blockWidth + 64 || frame.height > image.blockHeight + 64) throw new RangeError("JPEG of another size");
+  if (frame.components !== samples || frame.width < image.blockWidth || frame.height < rows)
+    throw new RangeError("JPEG of another size");
+  if (frame.width > image.blockWidth + 64 || frame.height > image.blockHeight + 64)
+    throw new RangeError("JPEG of another size");
   const plain = samples === 1 || samples === 3;
   const data = plain ? await withSharp(join(bytes, image, frame), samples) : await withGeotiff(bytes, image);
   return crop(data, frame, { image, rows });
@@ -62,7 +64,10 @@ function join(bytes: Uint8Array, image: TiffImage, frame: Frame): Uint8Array {
   const middle = tables === undefined || tables.length < 4 ? new Uint8Array(0) : tables.subarray(2, endOf(tables));
   // Adobe's marker: 0 RGB, 1 YCbCr; libjpeg guesses from the components' names without it
   const transform = image.photometric === ycbcr ? 1 : 0;
-  const marker = frame.components === 3 && !frame.hasAdobe ? [0xff, 0xee, 0, 14, 65, 100, 111, 98, 101, 0, 100, 0, 0, 0, 0, transform] : [];
+  const marker =
+    frame.components === 3 && !frame.hasAdobe
+      ? [0xff, 0xee, 0, 14, 65, 100, 111, 98, 101, 0, 100, 0, 0, 0, 0, transform]
+      : [];
   const joined = new Uint8Array(bytes.length + middle.length + marker.length);
   joined.set(bytes.subarray(0, 2));
   joined.set(middle, 2);

@@ -6,7 +6,7 @@ import type { Sharp, SharpOptions } from "sharp";
 type SharpFactory = (input: Uint8Array, options?: SharpOptions) => Sharp;
 
 let sharpLoading: Promise<SharpFactory> | undefined;
-let zstdLoading: Promise<InstanceType<(typeof import("zstddec"))["ZSTDDecoder"]>> | undefined;
+let zstdLoading: Promise<InstanceType<typeof import("zstddec")["ZSTDDecoder"]>> | undefined;
 let lercLoading: Promise<typeof import("lerc")> | undefined;
 
 /** sharp, one thread an image: blocks are small, and several are decoded at once. */

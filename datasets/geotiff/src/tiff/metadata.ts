@@ -17,7 +17,9 @@ const longestName = 40;
 /** Reads the metadata of each band; damaged ones count as none. */
 export async function bandMetadataOf(geo: GeoTIFFImage, samples: number): Promise<readonly BandMetadata[]> {
   if (!geo.fileDirectory.hasTag("GDAL_METADATA")) return Array.from({ length: samples }, () => ({}));
-  return Promise.all(Array.from({ length: samples }, async (_, index) => describe(await geo.getGDALMetadata(index).catch(() => null))));
+  return Promise.all(
+    Array.from({ length: samples }, async (_, index) => describe(await geo.getGDALMetadata(index).catch(() => null))),
+  );
 }
 
 function describe(found: Readonly<Record<string, unknown>> | null): BandMetadata {
@@ -27,7 +29,12 @@ function describe(found: Readonly<Record<string, unknown>> | null): BandMetadata
     const value = text(key) === "" ? Number.NaN : Number(text(key));
     return Number.isFinite(value) ? value : undefined;
   };
-  const [name, scale, offset, colour] = [text("DESCRIPTION"), number("SCALE"), number("OFFSET"), text("COLORINTERP").toLowerCase()];
+  const [name, scale, offset, colour] = [
+    text("DESCRIPTION"),
+    number("SCALE"),
+    number("OFFSET"),
+    text("COLORINTERP").toLowerCase(),
+  ];
   return {
     ...(name !== "" && name.length <= longestName && { name }),
     ...(scale !== undefined && { scale }),
@@ -37,5 +44,10 @@ function describe(found: Readonly<Record<string, unknown>> | null): BandMetadata
 }
 
 function unescape(text: string): string {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&apos;", "'").replaceAll("&amp;", "&");
+  return text
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&apos;", "'")
+    .replaceAll("&amp;", "&");
 }

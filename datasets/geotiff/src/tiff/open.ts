@@ -91,7 +91,11 @@ async function parse(source: ByteSource, key: string): Promise<TiffFile> {
   for (let i = 0; i < directories; i++) {
     const geo = await tiff.getImage(i);
     const tags = tagsOf(geo.fileDirectory);
-    const image = describeUnlessOptional(i, () => describeImage(source.name, tags, { littleEndian, size: source.size }), tags);
+    const image = describeUnlessOptional(
+      i,
+      () => describeImage(source.name, tags, { littleEndian, size: source.size }),
+      tags,
+    );
     if (image === undefined) continue;
     const page = pages.at(-1);
     if (image.kind === "image" || page === undefined) {

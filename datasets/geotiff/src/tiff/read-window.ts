@@ -46,7 +46,6 @@ export interface WindowRequest {
  * @throws LejepaError E_DECODE for a window outside the image, or blocks that are missing or damaged
  */
 export async function readWindow(file: BlockFile, image: TiffImage, request: WindowRequest): Promise<StoredArray> {
-  const { window, bands } = request;
   checkWindow(image, request);
   return isInk(image) ? readInk(file, image, request) : readBands(file, image, request);
 }
@@ -94,12 +93,25 @@ function checkWindow({ name, width, height, samples }: TiffImage, { window, band
   const { x, y } = window;
   const inside =
     [x, y, window.width, window.height].every(Number.isInteger) &&
-    x >= 0 && y >= 0 && window.width > 0 && window.height > 0 &&
-    x + window.width <= width && y + window.height <= height;
-  if (!inside) throw unreadable(name, `expected a window inside ${width} x ${height} pixels, got ${x},${y},${window.width},${window.height}`);
-  if (bands.some((band) => band < 0 || band >= samples)) throw unreadable(name, `expected bands below ${samples}, got ${bands.join(", ")}`);
+    x >= 0 &&
+    y >= 0 &&
+    window.width > 0 &&
+    window.height > 0 &&
+    x + window.width <= width &&
+    y + window.height <= height;
+  if (!inside)
+    throw unreadable(
+      name,
+      `expected a window inside ${width} x ${height} pixels, got ${x},${y},${window.width},${window.height}`,
+    );
+  if (bands.some((band) => band < 0 || band >= samples))
+    throw unreadable(name, `expected bands below ${samples}, got ${bands.join(", ")}`);
   if (window.width * window.height * bands.length > mostValues) {
-    throw unreadable(name, `${window.width} x ${window.height} x ${bands.length} values are too many at once`, "Ask for a window.");
+    throw unreadable(
+      name,
+      `${window.width} x ${window.height} x ${bands.length} values are too many at once`,
+      "Ask for a window.",
+    );
   }
 }
 
@@ -149,7 +161,8 @@ function copy(values: StoredArray, out: StoredArray, { image, request, row, colu
   const top = row * image.blockHeight;
   const [x0, x1] = [Math.max(window.x, left), Math.min(window.x + window.width, left + image.blockWidth)];
   const [y0, y1] = [Math.max(window.y, top), Math.min(window.y + window.height, top + image.blockHeight)];
-  const whole = order === "pixels" && pairs.length === depth && bands.length === depth && pairs.every(([from, to]) => from === to);
+  const whole =
+    order === "pixels" && pairs.length === depth && bands.length === depth && pairs.every(([from, to]) => from === to);
   const step = order === "pixels" ? bands.length : 1;
   const plane = order === "pixels" ? 1 : window.width * window.height;
   for (let y = y0; y < y1; y++) {
@@ -160,7 +173,8 @@ function copy(values: StoredArray, out: StoredArray, { image, request, row, colu
       (out as Uint8Array).set((values as Uint8Array).subarray(source, source + (x1 - x0) * depth), to);
       continue;
     }
-    for (const [from, to] of pairs) copyBand(values, out, { count: x1 - x0, from: source + from, every: depth, to: target + to * plane, step });
+    for (const [from, to] of pairs)
+      copyBand(values, out, { count: x1 - x0, from: source + from, every: depth, to: target + to * plane, step });
   }
 }
 

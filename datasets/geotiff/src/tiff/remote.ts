@@ -73,7 +73,13 @@ export async function openRemote(url: string): Promise<ByteSource> {
     } catch (cause) {
       // geotiff reads the magic number at once
       if (client.size > 0 && client.reason === unasked) throw unreadable(name, notTiff, undefined, cause);
-      throw new LejepaError({ code: "E_IO", where: name, expected: "a server that sends byte ranges", got: client.reason, cause });
+      throw new LejepaError({
+        code: "E_IO",
+        where: name,
+        expected: "a server that sends byte ranges",
+        got: client.reason,
+        cause,
+      });
     }
   };
   // the sizes of the block cache are missing in geotiff's type

@@ -42,7 +42,12 @@ async function openFile(path: string): Promise<ByteSource> {
     const { size } = await handle.stat();
     if (size > smallFile) return fileSource(path, { name, size, handle });
     const bytes = await readAt(handle, 0, size).finally(() => handle.close());
-    return { name, size: bytes.length, read: async (at, length) => bytes.subarray(at, at + length), close: async () => {} };
+    return {
+      name,
+      size: bytes.length,
+      read: async (at, length) => bytes.subarray(at, at + length),
+      close: async () => {},
+    };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new LejepaError({
@@ -105,7 +110,12 @@ async function readAt(handle: FileHandle, offset: number, length: number): Promi
  *
  * @throws LejepaError E_DECODE when the file ends before
  */
-export async function readExactly(source: ByteSource, offset: number, length: number, what: string): Promise<Uint8Array> {
+export async function readExactly(
+  source: ByteSource,
+  offset: number,
+  length: number,
+  what: string,
+): Promise<Uint8Array> {
   const bytes = offset + length <= source.size ? await source.read(offset, length) : new Uint8Array(0);
   if (bytes.length === length) return bytes;
   throw unreadable(source.name, `The file ends before its ${what}`, "It is truncated or damaged: fetch it again.");

@@ -53,7 +53,8 @@ export function unpack(block: BlockBytes, image: TiffImage): StoredArray {
   if (image.predictor === 3) undoFloatPredictor(ordered, image);
   else if (swaps(image)) swap(ordered, image.bits / 8);
   if (image.predictor === 2) undoDifferences(wordsOf(ordered, image.bits), image);
-  if (image.bits === 24) return image.format === "float" ? shortFloats(ordered, length) : unpackBits(ordered, image, length);
+  if (image.bits === 24)
+    return image.format === "float" ? shortFloats(ordered, length) : unpackBits(ordered, image, length);
   if (image.bits === 16 && image.format === "float") return halfFloats(ordered, length);
   return view(ordered, image.dtype, length);
 }
