@@ -83,6 +83,7 @@ add("jpeg gray", smooth, ["COMPRESS=JPEG", "JPEG_QUALITY=90"], tolerance=2)
 add("jpeg rgb", rgb, ["COMPRESS=JPEG", "JPEG_QUALITY=90", *tiled], tolerance=2)
 add("jpeg ycbcr", rgb, ["COMPRESS=JPEG", "JPEG_QUALITY=90", "PHOTOMETRIC=YCBCR", *tiled], tolerance=2)
 add("jpeg two bands", rgb[:2], ["COMPRESS=JPEG", "JPEG_QUALITY=90"], tolerance=2)
+add("jpeg four bands", np.concatenate([rgb, rgb[:1]]), ["COMPRESS=JPEG", "JPEG_QUALITY=90"], tolerance=2)
 add("webp lossless", rgb, ["COMPRESS=WEBP", "WEBP_LOSSLESS=YES"])
 add("webp lossless alpha", np.concatenate([rgb, np.full((1, HEIGHT, WIDTH), 255, np.uint8)]), ["COMPRESS=WEBP", "WEBP_LOSSLESS=YES", "ALPHA=YES"])
 for bits in (1, 2, 4, 7):

@@ -23,7 +23,7 @@ export type Compression = keyof typeof compressionNames;
 const readBy: Readonly<Record<Compression, string>> = {
   1: "no decoder needed",
   5: "own decoder, also the variant before 1994",
-  7: "sharp (libjpeg); other than 1 or 3 components: geotiff",
+  7: "sharp (libjpeg); other than 1, 3 or 4 components: geotiff",
   8: "zlib of Node",
   32773: "own decoder",
   32946: "zlib of Node",

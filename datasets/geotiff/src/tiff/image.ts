@@ -252,7 +252,7 @@ function withBlocks(image: TiffImage, tags: Tags, size: number): TiffImage {
     }
   }
   const known: TiffImage = { ...image, offsets, counts: counts ?? assumedCounts(image, offsets, size) };
-  return compression === 1 && !tiled && needed <= 1 << 20 ? splitStrips(known) : known;
+  return compression === 1 && !tiled && needed <= 1 << 20 ? splitStrips(mergeStrips(known)) : known;
 }
 
 /** Bytes of a row of a block as stored, decompressed. */
@@ -270,6 +270,26 @@ function assumedCounts(image: TiffImage, offsets: ArrayLike<number>, size: numbe
   return Array.from(offsets, (offset) =>
     image.compression === 1 ? Math.min(blockBytes(image), Math.max(0, size - offset)) : Math.max(0, size - offset),
   );
+}
+
+/** Uncompressed strips that follow each other in the file are one: many files have a strip for each row. */
+function mergeStrips(image: TiffImage): TiffImage {
+  const { down, height, blockHeight, offsets, counts } = image;
+  const bytes = rowBytes(image);
+  const whole = (strip: number): number => Math.min(blockHeight, height - (strip % down) * blockHeight) * bytes;
+  for (let strip = 0; strip < offsets.length && strip < counts.length; strip++) {
+    if ((counts[strip] as number) !== whole(strip)) return image;
+    const follows = strip % down === 0 || offsets[strip] === (offsets[strip - 1] as number) + (counts[strip - 1] as number);
+    if (!follows) return image;
+  }
+  const planes = Array.from({ length: image.planar ? image.samples : 1 }, (_, plane) => plane);
+  return {
+    ...image,
+    blockHeight: height,
+    down: 1,
+    offsets: planes.map((plane) => offsets[plane * down] as number),
+    counts: planes.map(() => height * bytes),
+  };
 }
 
 /** An uncompressed strip can be read in parts: a window of a scene in one strip must not read the whole scene. */

@@ -1,7 +1,7 @@
 /**
  * JPEG blocks of a TIFF file (supplement 2 of the specification): puts the shared tables before the block's own data and
- * says by a marker which colours it holds, then lets libjpeg (through sharp) decode. Numbers of components that sharp would
- * take for CMYK or drop go through geotiff's decoder, which does no colour conversion. 8 bits a sample only.
+ * says by a marker which colours it holds, then lets libjpeg (through sharp) decode. Numbers of components that sharp
+ * does not know go through geotiff's decoder. 8 bits a sample only.
  */
 import { getDecoder } from "geotiff";
 import type { Block } from "./decompress.ts";
@@ -33,16 +33,18 @@ export async function decodeJpeg(bytes: Uint8Array, { image, rows }: Block): Pro
     throw new RangeError("JPEG of another size");
   if (frame.width > image.blockWidth + 64 || frame.height > image.blockHeight + 64)
     throw new RangeError("JPEG of another size");
-  const plain = samples === 1 || samples === 3;
-  const data = plain ? await withSharp(join(bytes, image, frame), samples) : await withGeotiff(bytes, image);
+  const data = [1, 3, 4].includes(samples) ? await withSharp(join(bytes, image, frame), samples) : await withGeotiff(bytes, image);
   return crop(data, frame, { image, rows });
 }
 
 async function withSharp(stream: Uint8Array, samples: number): Promise<Uint8Array> {
   const sharp = await loadSharp();
-  // none: libjpeg only warns of data that ends early, which must be an error here
-  const picture = sharp(stream, { failOn: "warning" });
-  return (samples === 1 ? picture.toColourspace("b-w") : picture).raw().toBuffer();
+  const picture = sharp(stream, { failOn: "warning", ignoreIcc: true });
+  if (samples === 3) return picture.raw().toBuffer();
+  if (samples === 1) return picture.toColourspace("b-w").raw().toBuffer();
+  // four components pass for ink, which libvips turns around
+  const ink = await picture.pipelineColourspace("cmyk").toColourspace("cmyk").raw().toBuffer();
+  return ink.map((value) => 255 - value);
 }
 
 async function withGeotiff(bytes: Uint8Array, image: TiffImage): Promise<Uint8Array> {

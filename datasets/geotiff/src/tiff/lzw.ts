@@ -6,7 +6,13 @@
 const clearCode = 256;
 const endCode = 257;
 const firstCode = 258;
+const firstWidth = 9;
 const tableSize = 4096;
+// from here on a native copy is quicker
+const longString = 48;
+// kept between calls, which never overlap: strips are many and small
+const starts = new Int32Array(tableSize);
+const lengths = new Int32Array(tableSize);
 
 /**
  * Decodes until `length` bytes are written or the input ends. A string of the table is never stored: it is the part of the
@@ -21,10 +27,8 @@ export function decodeLzw(bytes: Uint8Array, length: number): Uint8Array {
   // the width grows one code early, a slip of the first implementation that became the format
   const early = lowFirst ? 0 : 1;
   const out = new Uint8Array(length);
-  const starts = new Int32Array(tableSize);
-  const lengths = new Int32Array(tableSize);
   let [at, held, bits] = [0, 0, 0];
-  let [next, width, written, previous, previousLength] = [firstCode, 9, 0, -1, 0];
+  let [next, width, written, previous, previousLength] = [firstCode, firstWidth, 0, -1, 0];
   while (written < length) {
     while (bits < width && at < bytes.length) {
       held = lowFirst ? held | ((bytes[at] as number) << bits) : (held << 8) | (bytes[at] as number);
@@ -33,25 +37,28 @@ export function decodeLzw(bytes: Uint8Array, length: number): Uint8Array {
     }
     if (bits < width) break;
     bits -= width;
-    const mask = (1 << width) - 1;
-    const code = lowFirst ? held & mask : (held >>> bits) & mask;
+    const code = (lowFirst ? held : held >>> bits) & ((1 << width) - 1);
     if (lowFirst) held >>>= width;
-    if (code === endCode) break;
-    if (code === clearCode) {
-      next = firstCode;
-      width = 9;
-      previous = -1;
-      continue;
-    }
     const start = written;
     if (code < clearCode) {
       out[written++] = code;
+    } else if (code === endCode) {
+      break;
+    } else if (code === clearCode) {
+      next = firstCode;
+      width = firstWidth;
+      previous = -1;
+      continue;
     } else {
       // the one string that may be used before it is in the table: the previous one and its own first byte
       const known = code < next;
       if (!known && (code !== next || previous < 0)) throw new RangeError("LZW code outside the table");
       const from = known ? (starts[code] as number) : previous;
       const end = Math.min(start + (known ? (lengths[code] as number) : previousLength + 1), length);
+      if (end - start > longString && known) {
+        out.copyWithin(start, from, from + end - start);
+        written = end;
+      }
       for (let read = from; written < end; read++) out[written++] = out[read] as number;
     }
     if (previous >= 0 && next < tableSize) {

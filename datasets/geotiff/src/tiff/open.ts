@@ -2,7 +2,7 @@
  * Opens TIFF files and keeps the last ones open: pages with their overviews and masks, and what geotiff reads off the
  * geographic tags. Bounded in number, since every open file holds a descriptor and its lists of blocks.
  */
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { GeoTIFF, type GeoTIFFImage } from "geotiff";
 import { isLejepaError } from "@lejepa/contracts";
 import { describeImage, isInk, tagsOf, type Tags, type TiffImage } from "./image.ts";
@@ -45,7 +45,7 @@ const opened = new Map<string, Promise<TiffFile>>();
  * @throws LejepaError E_DECODE or E_IO naming what is wrong with it
  */
 export async function openTiff(path: string): Promise<TiffFile> {
-  const key = isUrl(path) ? path : await keyOf(path);
+  const key = isUrl(path) ? path : keyOf(path);
   const found = opened.get(key);
   opened.delete(key);
   const file = found ?? load(path, key);
@@ -66,9 +66,9 @@ export async function closeTiffs(): Promise<void> {
   await Promise.all(files.map((file) => file.then(({ source }) => source.close()).catch(() => {})));
 }
 
-async function keyOf(path: string): Promise<string> {
-  const { size, mtimeMs, ino } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0, ino: 0 }));
-  return `${path}|${size}|${mtimeMs}|${ino}`;
+function keyOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return `${path}|${found?.size}|${found?.mtimeMs}|${found?.ino}`;
 }
 
 async function load(path: string, key: string): Promise<TiffFile> {

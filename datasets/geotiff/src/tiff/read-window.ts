@@ -53,21 +53,16 @@ export async function readWindow(file: BlockFile, image: TiffImage, request: Win
 async function readBands(file: BlockFile, image: TiffImage, request: WindowRequest): Promise<StoredArray> {
   const { window, bands } = request;
   const out = arrayOf(image.dtype, window.width * window.height * bands.length);
-  const first = { x: Math.floor(window.x / image.blockWidth), y: Math.floor(window.y / image.blockHeight) };
-  const last = {
-    x: Math.floor((window.x + window.width - 1) / image.blockWidth),
-    y: Math.floor((window.y + window.height - 1) / image.blockHeight),
-  };
-  for (let row = first.y; row <= last.y; row++) {
-    for (let column = first.x; column <= last.x; column++) {
-      if (image.planar) {
-        for (const [to, band] of bands.entries()) {
-          const values = await readBlock(file, image, { row, column, plane: band });
-          copy(values, out, { image, request, row, column, pairs: [[0, to]] });
-        }
-      } else {
-        const values = await readBlock(file, image, { row, column, plane: 0 });
-        copy(values, out, { image, request, row, column, pairs: bands.map((band, to) => [band, to] as const) });
+  // band after band where they lie apart in the file
+  const passes = image.planar
+    ? bands.map((band, to) => ({ plane: band, pairs: [[0, to] as const] }))
+    : [{ plane: 0, pairs: bands.map((band, to) => [band, to] as const) }];
+  const [top, left] = [Math.floor(window.y / image.blockHeight), Math.floor(window.x / image.blockWidth)];
+  for (const { plane, pairs } of passes) {
+    for (let row = top; row * image.blockHeight < window.y + window.height; row++) {
+      for (let column = left; column * image.blockWidth < window.x + window.width; column++) {
+        const values = await readBlock(file, image, { row, column, plane });
+        copy(values, out, { image, request, row, column, pairs });
       }
     }
   }
@@ -165,6 +160,12 @@ function copy(values: StoredArray, out: StoredArray, { image, request, row, colu
     order === "pixels" && pairs.length === depth && bands.length === depth && pairs.every(([from, to]) => from === to);
   const step = order === "pixels" ? bands.length : 1;
   const plane = order === "pixels" ? 1 : window.width * window.height;
+  if (window.x === left && window.width === image.blockWidth && (whole || (depth === 1 && step === 1))) {
+    // whole rows of the block are whole rows of the window
+    const rows = (values as Uint8Array).subarray((y0 - top) * image.blockWidth * depth, (y1 - top) * image.blockWidth * depth);
+    (out as Uint8Array).set(rows, (whole ? 0 : (pairs[0]?.[1] ?? 0) * plane) + (y0 - window.y) * window.width * step);
+    return;
+  }
   for (let y = y0; y < y1; y++) {
     const source = ((y - top) * image.blockWidth + x0 - left) * depth;
     const target = ((y - window.y) * window.width + x0 - window.x) * step;
@@ -186,6 +187,45 @@ interface BandCopy {
   readonly step: number;
 }
 
-function copyBand(values: StoredArray, out: StoredArray, { count, from, every, to, step }: BandCopy): void {
-  for (let i = 0, a = from, b = to; i < count; i++, a += every, b += step) out[b] = values[a] as never;
+/**
+ * Copies every so-manieth value. By size of the elements, in loops of their own: one loop over all types of arrays is ten times
+ * slower, because the engine gives up on specialising it.
+ */
+function copyBand(values: StoredArray, out: StoredArray, band: BandCopy): void {
+  if (values.BYTES_PER_ELEMENT === 1) copyBytes(bytesOf(values), bytesOf(out), band);
+  else if (values.BYTES_PER_ELEMENT === 2) copyShorts(shortsOf(values), shortsOf(out), band);
+  else if (values.BYTES_PER_ELEMENT === 4) copyWords(wordsOf(values), wordsOf(out), band);
+  else copyPairs(wordsOf(values), wordsOf(out), band);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: StoredArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function shortsOf({ buffer, byteOffset, byteLength }: StoredArray): Uint16Array {
+  return new Uint16Array(buffer, byteOffset, byteLength >> 1);
+}
+
+function wordsOf({ buffer, byteOffset, byteLength }: StoredArray): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength >> 2);
+}
+
+function copyBytes(values: Uint8Array, out: Uint8Array, { count, from, every, to, step }: BandCopy): void {
+  for (let i = 0, a = from, b = to; i < count; i++, a += every, b += step) out[b] = values[a] as number;
+}
+
+function copyShorts(values: Uint16Array, out: Uint16Array, { count, from, every, to, step }: BandCopy): void {
+  for (let i = 0, a = from, b = to; i < count; i++, a += every, b += step) out[b] = values[a] as number;
+}
+
+function copyWords(values: Uint32Array, out: Uint32Array, { count, from, every, to, step }: BandCopy): void {
+  for (let i = 0, a = from, b = to; i < count; i++, a += every, b += step) out[b] = values[a] as number;
+}
+
+// 64 bits as two halves, which no conversion of a number can change
+function copyPairs(values: Uint32Array, out: Uint32Array, { count, from, every, to, step }: BandCopy): void {
+  for (let i = 0, a = 2 * from, b = 2 * to; i < count; i++, a += 2 * every, b += 2 * step) {
+    out[b] = values[a] as number;
+    out[b + 1] = values[a + 1] as number;
+  }
 }

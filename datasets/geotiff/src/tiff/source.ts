@@ -3,6 +3,7 @@
  * bounded by the file's size, so no number of a damaged header can ask for more. Shaped as geotiff's source, which parses
  * through it.
  */
+import { readFileSync, statSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { LejepaError } from "@lejepa/contracts";
@@ -38,10 +39,12 @@ export async function openSource(path: string): Promise<ByteSource> {
 async function openFile(path: string): Promise<ByteSource> {
   const name = basename(path);
   try {
-    const handle = await open(path, "r");
-    const { size } = await handle.stat();
-    if (size > smallFile) return fileSource(path, { name, size, handle });
-    const bytes = await readAt(handle, 0, size).finally(() => handle.close());
+    const { size } = statSync(path);
+    if (size > smallFile) return fileSource(path, { name, size, handle: await open(path, "r") });
+    // four trips to the thread pool cost more than reading a small file
+    const { buffer, byteOffset, byteLength } = readFileSync(path);
+    // no Buffer: its slices are views
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     return {
       name,
       size: bytes.length,
@@ -85,12 +88,30 @@ function fileSource(path: string, { name, size, handle }: OpenFile): ByteSource 
   return {
     name,
     size,
-    read: (at, length) => read(at, Math.max(0, Math.min(length, size - at))),
+    read: withChunks((at, length) => read(at, Math.max(0, Math.min(length, size - at)))),
     async close() {
       if (closed) return;
       closed = true;
       if (reading === 0) await handle.close();
     },
+  };
+}
+
+const chunkSize = 1 << 17;
+
+// strips of a few rows lie side by side: a read for each costs more than decoding it
+function withChunks(read: ByteSource["read"]): ByteSource["read"] {
+  let start = 0;
+  let chunk: Uint8Array = new Uint8Array(0);
+  return async (at, length) => {
+    if (length > chunkSize / 4) return read(at, length);
+    if (at < start || at + length > start + chunk.length) {
+      // two reads may cross: each answers from its own chunk
+      const bytes = await read(at, chunkSize);
+      [start, chunk] = [at, bytes];
+      return bytes.subarray(0, length);
+    }
+    return chunk.subarray(at - start, at - start + length);
   };
 }
 

@@ -63,9 +63,9 @@ function swaps({ littleEndian, bits, predictor }: TiffImage): boolean {
   return !littleEndian && bits > 8 && predictor !== 3;
 }
 
-// typed arrays need an offset that is a multiple of the element's size
+// typed arrays need an offset that is a multiple of the element's size; the slice of a Buffer would be a view
 function aligned(bytes: Uint8Array, copy: boolean): Uint8Array {
-  return copy || bytes.byteOffset % 8 !== 0 ? bytes.slice() : bytes;
+  return copy || bytes.byteOffset % 8 !== 0 ? Uint8Array.from(bytes) : bytes;
 }
 
 function view(bytes: Uint8Array, dtype: SampleType, length: number): StoredArray {
@@ -99,13 +99,22 @@ function swap(bytes: Uint8Array, size: number): void {
 function undoDifferences(words: Words, image: TiffImage): void {
   const step = bandsInBlock(image);
   const row = image.blockWidth * step;
-  for (let start = 0; start + row <= words.length; start += row) {
-    if (words instanceof BigUint64Array) {
-      for (let i = start + step; i < start + row; i++) words[i] = (words[i] as bigint) + (words[i - step] as bigint);
-    } else {
-      for (let i = start + step; i < start + row; i++) words[i] = (words[i] as number) + (words[i - step] as number);
-    }
-  }
+  const undo = words instanceof Uint8Array ? addBytes : words instanceof Uint16Array ? addShorts : addLongs;
+  for (let start = 0; start + row <= words.length; start += row) undo(words as never, start + step, start + row, step);
+}
+
+// a loop for each type, or the engine gives up on specialising it
+function addBytes(words: Uint8Array, from: number, to: number, step: number): void {
+  for (let i = from; i < to; i++) words[i] = (words[i] as number) + (words[i - step] as number);
+}
+
+function addShorts(words: Uint16Array, from: number, to: number, step: number): void {
+  for (let i = from; i < to; i++) words[i] = (words[i] as number) + (words[i - step] as number);
+}
+
+function addLongs(words: Uint32Array | BigUint64Array, from: number, to: number, step: number): void {
+  if (words instanceof BigUint64Array) for (let i = from; i < to; i++) words[i] = (words[i] as bigint) + (words[i - step] as bigint);
+  else for (let i = from; i < to; i++) words[i] = (words[i] as number) + (words[i - step] as number);
 }
 
 /** Predictor 3: differences of bytes, the bytes of a row sorted by significance, highest first. Leaves little-endian values. */
@@ -116,7 +125,8 @@ function undoFloatPredictor(bytes: Uint8Array, image: TiffImage): void {
   const count = image.blockWidth * step;
   const sums = new Uint8Array(row);
   for (let start = 0; start + row <= bytes.length; start += row) {
-    for (let i = 0; i < row; i++) sums[i] = (bytes[start + i] as number) + (i < step ? 0 : (sums[i - step] as number));
+    for (let i = 0; i < step; i++) sums[i] = bytes[start + i] as number;
+    for (let i = step; i < row; i++) sums[i] = (bytes[start + i] as number) + (sums[i - step] as number);
     for (let byte = 0; byte < size; byte++) {
       const from = (size - 1 - byte) * count;
       for (let i = 0, to = start + byte; i < count; i++, to += size) bytes[to] = sums[from + i] as number;
@@ -130,18 +140,17 @@ function unpackBits(bytes: Uint8Array, image: TiffImage, length: number): Stored
   const out = arrayOf(image.dtype, length) as Uint8Array | Uint16Array | Uint32Array;
   const row = rowBytes(image);
   const count = image.blockWidth * bandsInBlock(image);
+  const mask = 2 ** bits - 1;
   for (let y = 0; y * count < length; y++) {
     let [at, held, have] = [y * row, 0, 0];
     for (let i = 0; i < count; i++) {
       while (have < bits) {
-        held = held * 256 + (bytes[at++] as number);
+        // of more than 24 bits the sum leaves 32
+        held = bits > 24 ? (held % 2 ** have) * 256 + (bytes[at++] as number) : (held << 8) | (bytes[at++] as number);
         have += 8;
       }
       have -= bits;
-      const rest = 2 ** have;
-      const value = Math.floor(held / rest);
-      out[y * count + i] = value;
-      held -= value * rest;
+      out[y * count + i] = bits > 24 ? Math.floor(held / 2 ** have) : (held >>> have) & mask;
     }
   }
   return out;
@@ -157,11 +166,14 @@ function tripleAt(bytes: Uint8Array, at: number): number {
   return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
 }
 
+let halves: Float32Array | undefined;
+
 /** 1 sign, 5 exponent (bias 15), 10 fraction bits: IEEE 754 binary16. */
 function halfFloats(bytes: Uint8Array, length: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) =>
-    floatOf((bytes[2 * i] as number) | ((bytes[2 * i + 1] as number) << 8), { exponent: 5, fraction: 10 }),
-  );
+  const table = (halves ??= Float32Array.from({ length: 65_536 }, (_, word) => floatOf(word, { exponent: 5, fraction: 10 })));
+  const out = new Float32Array(length);
+  for (let i = 0; i < length; i++) out[i] = table[(bytes[2 * i] as number) | ((bytes[2 * i + 1] as number) << 8)] as number;
+  return out;
 }
 
 /** 1 sign, 7 exponent (bias 63), 16 fraction bits. */
