@@ -52,6 +52,10 @@ function checkFacts({ rows, columns, components, precision, process }: Codestrea
       `has a codestream of ${rows} x ${columns} x ${components} under a header of ${image.rows} x ${image.columns} x ${image.samples}`,
     );
   }
+  const lossless = process === undefined || process === 3 || process === 55;
+  if (!lossless && precision !== 8 && precision !== 12) {
+    throw unusable(`has a JPEG codestream of ${precision} bits, where the standard has 8 and 12`);
+  }
   if (precision > image.bitsAllocated || (precision > 16 && process !== undefined)) {
     throw unusable(`has a codestream of ${precision} bits under a header of ${image.bitsAllocated} bits allocated`);
   }

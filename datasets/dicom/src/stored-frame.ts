@@ -136,7 +136,8 @@ function asArray(bytes: Uint8Array, { bitsAllocated, signed, float }: ImageAttri
   if (float) return bitsAllocated === 32 ? new Float32Array(buffer, at, size / 4) : new Float64Array(buffer, at, size / 8);
   if (bitsAllocated === 16) return signed ? new Int16Array(buffer, at, size / 2) : new Uint16Array(buffer, at, size / 2);
   if (bitsAllocated === 32) return signed ? new Int32Array(buffer, at, size / 4) : new Uint32Array(buffer, at, size / 4);
-  return signed ? new Int8Array(buffer, at, size) : whole;
+  // not `whole`, which may be a Buffer
+  return signed ? new Int8Array(buffer, at, size) : new Uint8Array(buffer, at, size);
 }
 
 // a codestream that says what its colours are is believed: headers of recompressed files often were not updated
