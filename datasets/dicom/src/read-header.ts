@@ -31,8 +31,10 @@ export interface DicomHeader {
 
 const firstPiece = 32 << 10;
 const growth = 8;
-/** Headers of real enhanced objects reach some tens of MiB. */
-const largestHeader = 128 << 20;
+/** Headers of real enhanced objects reach some ten MiB; parsed, one of 32 MiB can take 1 GiB. */
+const largestHeader = 32 << 20;
+// more than the first piece can inflate to, at 1032 to 1
+const largestInflatedHeader = 40 << 20;
 const largestInflated = 512 << 20;
 const pixelTags = { x7fe00010: "integer", x7fe00008: "float", x7fe00009: "double" } as const;
 
@@ -49,7 +51,7 @@ export interface ReadHeaderOptions {
  */
 export async function readHeader(source: ByteSource, { enough }: ReadHeaderOptions = {}): Promise<DicomHeader> {
   if (source.size === 0) throw unusable("is empty");
-  for (let piece = firstPiece; ; piece *= growth) {
+  for (let piece = firstPiece; ; piece = Math.min(piece * growth, largestHeader)) {
     const bytes = await source.read(0, piece);
     const whole = bytes.length >= source.size;
     const start = findDataSet(bytes);
@@ -57,7 +59,7 @@ export async function readHeader(source: ByteSource, { enough }: ReadHeaderOptio
     const parsed = parse(bytes, start, whole);
     if (parsed.complete || enough?.(parsed.dataSet) === true) return header(parsed, start);
     if (whole) throw cutShort(bytes, start);
-    if (piece * growth > largestHeader && source.size > piece) throw unusable("has a header of more than 128 MiB");
+    if (piece === largestHeader) throw unusable("has a header of more than 32 MiB");
   }
 }
 
@@ -129,10 +131,10 @@ function header({ dataSet, syntax, base }: Parsed, start: StartOfFile): DicomHea
 
 function inflatePiece(deflated: Uint8Array): Uint8Array {
   try {
-    return inflateRawSync(deflated, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: largestHeader });
+    return inflateRawSync(deflated, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: largestInflatedHeader });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-      throw unusable("inflates to a header of more than 128 MiB");
+      throw unusable("inflates to a header of more than 40 MiB");
     }
     throw unusable("has a deflated data set that is damaged");
   }

@@ -14,31 +14,30 @@ interface Described {
   readonly items: readonly DatasetItem[];
 }
 
-/** The sentences, the ones about learning and privacy first. */
+/** The sentences: privacy, splits and labels, pixels, series. */
 export function describe({ options, images, findings, items }: Described): string[] {
   const count = (test: (image: IndexedImage) => boolean): number => images.filter(test).length;
-  const series = (finding: keyof SeriesFindings): number => findings.filter((found) => found[finding]).length;
-  const of = (n: number): string => `${n} of ${findings.length} series`;
-  const burned = count(({ burnedIn }) => burnedIn);
-  const byStudy = count(({ groupedBy }) => groupedBy === "study" && options.group === "patient");
-  const byFolder = count(({ groupedBy }) => groupedBy === "folder");
-  const inverted = count((image) => image.inverted);
-  const shared = count(({ sharedUid }) => sharedUid === true);
-  const unlabelled = items.filter(({ label }) => label === undefined).length;
+  const missing = options.group === "patient" ? "a patient id and study" : `a ${options.group}`;
   const labelled = options.labels !== null || options.label !== "none";
+  const inverted = options.window === "none" ? "which physical values do not show" : "which are inverted";
   const colours = count(({ colour }) => colour);
-  const sentences: (readonly [when: number, sentence: string])[] = [
-    [burned, `${burned} images say that text is burned into them: it may name people, and a model can learn it.`],
-    [byStudy, `${byStudy} images have no patient id and are grouped by study.`],
-    [byFolder, `${byFolder} images have no ${options.group === "patient" ? "patient id or study" : options.group} and are grouped by folder.`],
-    [labelled ? unlabelled : 0, `${unlabelled} of ${items.length} images have no label.`],
-    [inverted, `${inverted} images have their lowest value shown white (MONOCHROME1)${options.window === "none" ? ", which physical values do not show" : " and are inverted"}.`],
-    [colours === images.length ? 0 : colours, `${colours} of ${images.length} images are in colour; gray and colour images are mixed.`],
-    [shared, `${shared} images have the SOPInstanceUID of another image with other content.`],
-    [series("gaps"), `${of(series("gaps"))} have gaps between slices.`],
-    [series("duplicates"), `${of(series("duplicates"))} have several slices at one position (copies, echoes or time points).`],
-    [series("orientations"), `${of(series("orientations"))} mix orientations.`],
-    [series("unplaced"), `${of(series("unplaced"))} have slices without a position and are ordered by instance number.`],
+  const ofImages: readonly (readonly [what: string, n: number, all?: number])[] = [
+    ["Images that say text is burned into them, which may name people and can be learned", count(({ burnedIn }) => burnedIn)],
+    ["Images without a patient id, grouped by study", count((image) => options.group === "patient" && image.groupedBy === "study")],
+    [`Images without ${missing}, grouped by folder`, count(({ groupedBy }) => groupedBy === "folder")],
+    ["Images without a label", labelled ? items.filter(({ label }) => label === undefined).length : 0, items.length],
+    [`Images whose lowest value is white (MONOCHROME1), ${inverted}`, count((image) => image.inverted)],
+    ["Colour images among gray ones", colours === images.length ? 0 : colours, images.length],
+    ["Images with the SOPInstanceUID of another image but other content", count(({ sharedUid }) => sharedUid === true)],
   ];
-  return sentences.filter(([when]) => when > 0).map(([, sentence]) => sentence);
+  const of = (finding: keyof SeriesFindings): number => findings.filter((found) => found[finding]).length;
+  const ofSeries: readonly (readonly [what: string, n: number, all?: number])[] = [
+    ["Series with gaps between slices", of("gaps"), findings.length],
+    ["Series with several slices at one position (copies, echoes or time points)", of("duplicates"), findings.length],
+    ["Series that mix orientations", of("orientations"), findings.length],
+    ["Series of slices without positions, ordered by instance number", of("unplaced"), findings.length],
+  ];
+  return [...ofImages, ...ofSeries]
+    .filter(([, n]) => n > 0)
+    .map(([what, n, all]) => `${what}: ${n}${all === undefined ? "" : ` of ${all}`}.`);
 }
