@@ -55,7 +55,10 @@ export async function inspect(bytes: Uint8Array, { options = {}, ...request }: R
 }
 
 /** Inspects a file. */
-export function inspectPath(path: string, { options = {}, stage = "stored", ...request }: Request = {}): Promise<Inspection> {
+export function inspectPath(
+  path: string,
+  { options = {}, stage = "stored", ...request }: Request = {},
+): Promise<Inspection> {
   const parsed: DicomOptions = dicom.options.parse({ path: "unused", ...options });
   return (dicom.inspect as NonNullable<typeof dicom.inspect>)(path, { stage, ...request, options: parsed }, context);
 }

@@ -19,7 +19,10 @@ const explicit = "1.2.840.10008.1.2.1";
 const long = new Set(["OB", "OD", "OF", "OW", "SQ", "UN", "UT"]);
 
 /** The bytes of a file. */
-export function writeDicom(elements: Elements, { syntax = explicit, preamble = true, meta = true }: WriteOptions = {}): Uint8Array {
+export function writeDicom(
+  elements: Elements,
+  { syntax = explicit, preamble = true, meta = true }: WriteOptions = {},
+): Uint8Array {
   const implicit = syntax === "1.2.840.10008.1.2";
   const big = syntax === "1.2.840.10008.1.2.2";
   const dataSet = writeElements(elements, { implicit, big });
@@ -59,8 +62,10 @@ function writeElement(tag: string, [vr, value]: Elements[string], form: Form): U
   const encapsulated = tag === "7fe00010" && bytes[0] === 0xfe && bytes[1] === 0xff;
   const length = encapsulated ? 0xffffffff : bytes.length;
   const head = Buffer.alloc(!form.implicit && long.has(vr) ? 12 : 8);
-  const write16 = (v: number, at: number): unknown => (form.big ? head.writeUInt16BE(v, at) : head.writeUInt16LE(v, at));
-  const write32 = (v: number, at: number): unknown => (form.big ? head.writeUInt32BE(v, at) : head.writeUInt32LE(v, at));
+  const write16 = (v: number, at: number): unknown =>
+    form.big ? head.writeUInt16BE(v, at) : head.writeUInt16LE(v, at);
+  const write32 = (v: number, at: number): unknown =>
+    form.big ? head.writeUInt32BE(v, at) : head.writeUInt32LE(v, at);
   write16(Number.parseInt(tag.slice(0, 4), 16), 0);
   write16(Number.parseInt(tag.slice(4), 16), 2);
   if (form.implicit) {

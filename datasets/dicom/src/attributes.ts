@@ -33,7 +33,11 @@ export function unsigned(dataSet: DataSet, tag: string, index = 0): number | und
 }
 
 /** A US or SS attribute; which of them, the pixel representation says (PS3.5 section 6.2). */
-export function either(dataSet: DataSet, tag: string, { signed, index = 0 }: { signed: boolean; index?: number }): number | undefined {
+export function either(
+  dataSet: DataSet,
+  tag: string,
+  { signed, index = 0 }: { signed: boolean; index?: number },
+): number | undefined {
   return attempt(() => {
     if (!holds(dataSet, tag, 2 * index + 2)) return undefined;
     return signed ? dataSet.int16(tag, index) : dataSet.uint16(tag, index);

@@ -24,7 +24,8 @@ export async function decodeCompressed(
   image: ImageAttributes,
   { codec, name }: TransferSyntax,
 ): Promise<DecodedFrame> {
-  if (image.bitsAllocated === 1 || image.float) throw unusable(`has ${name} pixels of ${image.bitsAllocated} bits that are not read`);
+  if (image.bitsAllocated === 1 || image.float)
+    throw unusable(`has ${name} pixels of ${image.bitsAllocated} bits that are not read`);
   if (codec === "rle") {
     checkRle(bytes, image);
     return { bytes: await nativeCodec("decodeRle", bytes, image), colours: undefined };
@@ -97,7 +98,9 @@ async function nativeCodec(decode: NativeDecoder, encoded: Uint8Array, image: Im
   } catch (error) {
     // memory of a call that failed is not given back, and the state of the codec is unknown
     NativeCodecs.release();
-    throw (error as { code?: unknown }).code === "E_DECODE" ? error : unusable("has a compressed frame that is damaged");
+    throw (error as { code?: unknown }).code === "E_DECODE"
+      ? error
+      : unusable("has a compressed frame that is damaged");
   }
 }
 
@@ -134,7 +137,9 @@ async function charls(encoded: Uint8Array, image: ImageAttributes): Promise<Uint
     return checkLength(planar ? interleave(decoded, image) : decoded, image);
   } catch (error) {
     charlsLoading = undefined;
-    throw (error as { code?: unknown }).code === "E_DECODE" ? error : unusable("has a compressed frame that is damaged");
+    throw (error as { code?: unknown }).code === "E_DECODE"
+      ? error
+      : unusable("has a compressed frame that is damaged");
   }
 }
 
@@ -161,7 +166,8 @@ function extendSign(bytes: Uint8Array, bitsAllocated: number, precision: number)
   const shift = bitsAllocated - precision;
   if (shift === 0) return;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bitsAllocated === 8) for (let i = 0; i < bytes.length; i++) view.setInt8(i, (view.getInt8(i) << shift << 24) >> 24 >> shift);
+  if (bitsAllocated === 8)
+    for (let i = 0; i < bytes.length; i++) view.setInt8(i, (((view.getInt8(i) << shift) << 24) >> 24) >> shift);
   if (bitsAllocated === 16)
     for (let i = 0; i < bytes.length; i += 2)
       view.setInt16(i, (view.getInt16(i, true) << (shift + 16)) >> (shift + 16), true);

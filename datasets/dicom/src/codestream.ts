@@ -45,7 +45,11 @@ export function jpegFacts(bytes: Uint8Array): CodestreamFacts | undefined {
   return undefined;
 }
 
-function frameFacts(body: Uint8Array, process: number, colours: "rgb" | "ybr" | undefined): CodestreamFacts | undefined {
+function frameFacts(
+  body: Uint8Array,
+  process: number,
+  colours: "rgb" | "ybr" | undefined,
+): CodestreamFacts | undefined {
   if (body.length < 6) return undefined;
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const components = body[5] as number;

@@ -1,7 +1,13 @@
 /**
  * One item to the stored square: the frame as it is shown, or the slice with its neighbours, resized over its valid pixels.
  */
-import { LejepaError, type DatasetItem, type DecodeContext, type ImageRecord, type PixelArray } from "@lejepa/contracts";
+import {
+  LejepaError,
+  type DatasetItem,
+  type DecodeContext,
+  type ImageRecord,
+  type PixelArray,
+} from "@lejepa/contracts";
 import { fitSquare } from "@lejepa/contracts/pixels";
 import { show, type Shown } from "./display.ts";
 import { spacingOf } from "./frame-attributes.ts";
@@ -18,7 +24,9 @@ export async function decodeItem(item: DatasetItem, context: DecodeContext<Dicom
   const shown = await showFrame(source, options, depth);
   const { previous, next } = source;
   if (options.neighbours === 0) return square(toRecord(shown, target.channels, depth), context);
-  const slices = [previous, undefined, next].map((slice) => (slice === undefined ? shown : showFrame(slice, options, depth)));
+  const slices = [previous, undefined, next].map((slice) =>
+    slice === undefined ? shown : showFrame(slice, options, depth),
+  );
   return square(stack(await Promise.all(slices), target.channels), context);
 }
 

@@ -19,8 +19,11 @@ interface Golden {
 }
 
 const read = (name: string): Record<string, Golden> =>
-  (JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), "utf8")) as { cases: Record<string, Golden> })
-    .cases;
+  (
+    JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), "utf8")) as {
+      cases: Record<string, Golden>;
+    }
+  ).cases;
 const goldens = { ...read("plain.json"), ...read("compressed.json") };
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"));
 const arrays = {
@@ -32,9 +35,11 @@ const arrays = {
   float32: Float32Array,
   float64: Float64Array,
 } as const;
-const array = (text: string, dtype: string): ArrayLike<number> => new arrays[dtype as keyof typeof arrays](bytes(text).buffer);
+const array = (text: string, dtype: string): ArrayLike<number> =>
+  new arrays[dtype as keyof typeof arrays](bytes(text).buffer);
 // float32, or float64 where the script says that it must be
-const reals = (text: string, count: number): ArrayLike<number> => array(text, bytes(text).length === 8 * count ? "float64" : "float32");
+const reals = (text: string, count: number): ArrayLike<number> =>
+  array(text, bytes(text).length === 8 * count ? "float64" : "float32");
 const largest = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   expect(a.length).toBe(b.length);
   return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
@@ -49,7 +54,8 @@ test.each(Object.keys(goldens))("%s: stored samples", async (name) => {
   expect(largest(data as Uint8Array, array(golden.stored, golden.dtype))).toBeLessThanOrEqual(golden.tolerance);
 });
 
-const having = (key: keyof Golden): string[] => Object.keys(goldens).filter((name) => goldens[name]?.[key] !== undefined);
+const having = (key: keyof Golden): string[] =>
+  Object.keys(goldens).filter((name) => goldens[name]?.[key] !== undefined);
 
 test.each(having("values"))("%s: values", async (name) => {
   const golden = goldens[name] as Golden;
@@ -57,7 +63,9 @@ test.each(having("values"))("%s: values", async (name) => {
   expect(dtype).toBe("float64");
   const expected = reals(golden.values as string, count(golden));
   expect(largest(data as Float64Array, expected)).toBeLessThanOrEqual(1e-4);
-  expect(mask === undefined ? undefined : [...mask]).toEqual(golden.mask === undefined ? undefined : [...bytes(golden.mask)]);
+  expect(mask === undefined ? undefined : [...mask]).toEqual(
+    golden.mask === undefined ? undefined : [...bytes(golden.mask)],
+  );
 });
 
 test.each(having("shades"))("%s: shades, to one of 65536", async (name) => {
@@ -73,7 +81,12 @@ test.each(having("shades"))("%s: shades, to one of 65536", async (name) => {
   }
   await file.close();
   const expected = reals(golden.shades as string, count(golden));
-  expect(largest(shades, Array.from(expected, (shade) => shade * 65535))).toBeLessThanOrEqual(1);
+  expect(
+    largest(
+      shades,
+      Array.from(expected, (shade) => shade * 65535),
+    ),
+  ).toBeLessThanOrEqual(1);
 });
 
 test.each(having("rgb"))("%s: colours", async (name) => {

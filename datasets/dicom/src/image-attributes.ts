@@ -55,7 +55,11 @@ export function imageAttributes({ dataSet, pixels, syntax }: DicomHeader): Image
   const rows = required(unsigned(dataSet, "x00280010"), "Rows (0028,0010)");
   const columns = required(unsigned(dataSet, "x00280011"), "Columns (0028,0011)");
   const float = pixels.type !== "integer";
-  const depth = float ? (pixels.type === "float" ? 32 : 64) : required(unsigned(dataSet, "x00280100"), "Bits Allocated (0028,0100)");
+  const depth = float
+    ? pixels.type === "float"
+      ? 32
+      : 64
+    : required(unsigned(dataSet, "x00280100"), "Bits Allocated (0028,0100)");
   const bitsAllocated = allocated(depth, float);
   const samples = unsigned(dataSet, "x00280002") ?? 1;
   const { photometric, samples: checked } = colours(text(dataSet, "x00280004"), samples);

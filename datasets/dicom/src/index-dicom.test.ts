@@ -35,7 +35,11 @@ test("a series is ordered by position, whatever instance numbers and names say",
   });
   const { items, warnings } = await index({ path, neighbours: 1 });
   expect([names(items, path), warnings]).toEqual([["4", "2", "3", "1"], []]);
-  expect(items.map(({ source }) => [source["previous"], source["next"]].map((place) => (place as { path?: string } | undefined)?.path?.slice(-1)))).toEqual([
+  expect(
+    items.map(({ source }) =>
+      [source["previous"], source["next"]].map((place) => (place as { path?: string } | undefined)?.path?.slice(-1)),
+    ),
+  ).toEqual([
     [undefined, "2"],
     ["4", "3"],
     ["2", "1"],
@@ -48,7 +52,9 @@ test("gaps, several slices at a place, mixed orientations and missing positions 
   const series = (n: number): Elements => ({ "0020000e": ["UI", `1.2.3.${n}`] });
   const path = await makeFolder({
     ...Object.fromEntries([0, 5, 10, 30].map((z) => [`gap/${z}`, file(100 + z, { ...series(1), ...slice(z, z) })])),
-    ...Object.fromEntries([0, 5, 5.001].map((z) => [`double/${z}`, file(200 + z * 1000, { ...series(2), ...slice(z, z * 1000) })])),
+    ...Object.fromEntries(
+      [0, 5, 5.001].map((z) => [`double/${z}`, file(200 + z * 1000, { ...series(2), ...slice(z, z * 1000) })]),
+    ),
     "mixed/1": file(301, { ...series(3), ...slice(0, 1) }),
     "mixed/2": file(302, { ...series(3), ...sagittal }),
     "none/1": file(401, { ...series(4), "00200013": ["IS", "2"] }),
@@ -76,7 +82,9 @@ const frames = (count: number): Elements => ({
 test("frames are items; all, the middle one, the first, or every n-th", async () => {
   const path = await makeFolder({ cine: file(1, frames(5)), single: file(2) });
   const chosen = async (choice: "all" | "middle" | "first" | { every: number }): Promise<unknown[]> =>
-    (await index({ path, frames: choice })).items.map(({ id, source }) => (id.includes("#") ? source["frame"] : "single"));
+    (await index({ path, frames: choice })).items.map(({ id, source }) =>
+      id.includes("#") ? source["frame"] : "single",
+    );
   expect(await chosen("all")).toEqual(expect.arrayContaining([0, 1, 2, 3, 4, "single"]));
   expect(await chosen("middle")).toEqual([2, "single"]);
   expect(await chosen("first")).toEqual([0, "single"]);
@@ -110,14 +118,24 @@ test("patients are kept together under a name that says nothing; without one, st
   const { items, warnings } = await index({ path });
   const group = Object.fromEntries(items.map((item, i) => [names(items, path)[i], item.group]));
   expect([group["a"] === group["b"], group["a"] === group["c"]]).toEqual([true, false]);
-  expect([group["d"] === group["e"], group["x/f"] === group["x/g"], group["d"] === group["x/f"]]).toEqual([true, true, false]);
-  expect(warnings).toEqual(["Images without a patient id, grouped by study: 2.", "Images without a patient id and study, grouped by folder: 2."]);
+  expect([group["d"] === group["e"], group["x/f"] === group["x/g"], group["d"] === group["x/f"]]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(warnings).toEqual([
+    "Images without a patient id, grouped by study: 2.",
+    "Images without a patient id and study, grouped by folder: 2.",
+  ]);
   const byStudy = await index({ path, group: "study" });
   expect(new Set(byStudy.items.map((item) => item.group)).size).toBeGreaterThan(4);
 });
 
 test("what is no image to learn from is listed and left out; two kinds can be asked for", async () => {
-  const kind = (sopClass: string, more: Elements = {}): Elements => ({ "00080016": ["UI", `1.2.840.10008.5.1.4.1.1.${sopClass}`], ...more });
+  const kind = (sopClass: string, more: Elements = {}): Elements => ({
+    "00080016": ["UI", `1.2.840.10008.5.1.4.1.1.${sopClass}`],
+    ...more,
+  });
   const { "7fe00010": _, ...noPixels } = image();
   const path = await makeFolder({
     image: file(1),
@@ -179,7 +197,11 @@ test("channels, range and depth follow from the set", async () => {
   const gray = await index({ path: await makeFolder({ a: file(1) }) });
   expect([gray.channels, gray.range]).toEqual([["gray"], [0, 65535]]);
   const colour = await index({ path: await makeFolder({ a: file(1, rgb) }) });
-  expect([colour.channels, colour.range, colour.items[0]?.source["depth"]]).toEqual([["red", "green", "blue"], [0, 255], 8]);
+  expect([colour.channels, colour.range, colour.items[0]?.source["depth"]]).toEqual([
+    ["red", "green", "blue"],
+    [0, 255],
+    8,
+  ]);
   const mixed = await index({ path: await makeFolder({ a: file(1, rgb), b: file(2, radiograph) }) });
   expect([mixed.channels, mixed.range, mixed.warnings]).toEqual([
     ["red", "green", "blue"],
@@ -191,7 +213,12 @@ test("channels, range and depth follow from the set", async () => {
 
 test("burned-in text, inversion and missing labels are warned of", async () => {
   const path = await makeFolder({
-    "a/1": file(1, { ...radiograph, "00280301": ["CS", "YES"], "00280004": ["CS", "MONOCHROME1"], "00185101": ["CS", "PA"] }),
+    "a/1": file(1, {
+      ...radiograph,
+      "00280301": ["CS", "YES"],
+      "00280004": ["CS", "MONOCHROME1"],
+      "00185101": ["CS", "PA"],
+    }),
     "2": file(2, radiograph),
   });
   expect((await index({ path })).warnings).toEqual([
@@ -206,7 +233,9 @@ test("burned-in text, inversion and missing labels are warned of", async () => {
 
 test("an attribute about a person cannot be a label", () => {
   const result = dicom.options.safeParse({ path: "x", label: { attribute: "PatientName" } });
-  expect(result.error?.issues.map(({ message }) => message).join()).toMatch(/Modality, BodyPartExamined.*never about a person/);
+  expect(result.error?.issues.map(({ message }) => message).join()).toMatch(
+    /Modality, BodyPartExamined.*never about a person/,
+  );
 });
 
 test("unusable files are counted with their reason, and do not stop the rest", async () => {
@@ -214,7 +243,9 @@ test("unusable files are counted with their reason, and do not stop the rest", a
     good: file(1),
     cut: file(2).subarray(0, 300),
     short: file(3).subarray(0, file(3).length - 4),
-    video: writeDicom(image({ "7fe00010": ["OB", fragments([], [new Uint8Array(8)])] }, 4), { syntax: "1.2.840.10008.1.2.4.100" }),
+    video: writeDicom(image({ "7fe00010": ["OB", fragments([], [new Uint8Array(8)])] }, 4), {
+      syntax: "1.2.840.10008.1.2.4.100",
+    }),
   });
   const { items, skipped } = await index({ path });
   expect(items).toHaveLength(1);
@@ -226,11 +257,17 @@ test("unusable files are counted with their reason, and do not stop the rest", a
 });
 
 test("nothing there, nothing in it, nothing that is used by default", async () => {
-  const root = await makeFolder({ "text/a.txt": "x", "capture/a": file(1, { "00080016": ["UI", "1.2.840.10008.5.1.4.1.1.7"] }) });
-  const message = async (folder: string): Promise<string> => (await caught(() => index({ path: join(root, folder) }))).message;
+  const root = await makeFolder({
+    "text/a.txt": "x",
+    "capture/a": file(1, { "00080016": ["UI", "1.2.840.10008.5.1.4.1.1.7"] }),
+  });
+  const message = async (folder: string): Promise<string> =>
+    (await caught(() => index({ path: join(root, folder) }))).message;
   expect(await message("absent")).toMatch(/absent: expected a folder of DICOM files, got nothing there\.$/);
   expect(await message("text")).toMatch(/text: expected DICOM images, got none, but 1 not DICOM: \.txt files\.$/);
-  expect(await message("capture")).toMatch(/1 secondary captures\. Use them with the option include: \["secondary-capture"\]\.$/);
+  expect(await message("capture")).toMatch(
+    /1 secondary captures\. Use them with the option include: \["secondary-capture"\]\.$/,
+  );
 });
 
 test("an aborted index stops", async () => {

@@ -55,7 +55,12 @@ async function findFiles(
     options.signal?.throwIfAborted();
     const { code } = error as NodeJS.ErrnoException;
     const got = code === "ENOENT" ? "nothing there" : `one that cannot be read (${code ?? "unknown error"})`;
-    throw new LejepaError({ code: "E_DATA", where: `dataset dicom: ${path}`, expected: "a folder of DICOM files", got });
+    throw new LejepaError({
+      code: "E_DATA",
+      where: `dataset dicom: ${path}`,
+      expected: "a folder of DICOM files",
+      got,
+    });
   }
 }
 

@@ -1,7 +1,13 @@
 /**
  * One file as this plugin sees it, for `lejepa inspect`: [frames, rows, columns, samples] as stored, as values, or as shown.
  */
-import { LejepaError, type DatasetContext, type Inspection, type InspectRequest, type StoredArray } from "@lejepa/contracts";
+import {
+  LejepaError,
+  type DatasetContext,
+  type Inspection,
+  type InspectRequest,
+  type StoredArray,
+} from "@lejepa/contracts";
 import { isColour } from "./colour.ts";
 import { show } from "./display.ts";
 import { factsOf } from "./facts.ts";
@@ -53,7 +59,10 @@ function stageOf(frame: Frame, { stage, options }: InspectRequest<DicomOptions>)
   const { root, image, index, stored } = frame;
   if (stage === "stored") return { data: stored.data, samples: image.samples };
   if (stage === "values" && image.samples === 1) {
-    const { values, mask } = toValues(stored, image.photometric === "PALETTE COLOR" ? { value: (v) => v } : valueScale(root, index, image));
+    const { values, mask } = toValues(
+      stored,
+      image.photometric === "PALETTE COLOR" ? { value: (v) => v } : valueScale(root, index, image),
+    );
     return { data: values, samples: 1, ...(mask !== undefined && { mask }) };
   }
   if (stage === "values") return { data: Float64Array.from(stored.data as Uint8Array), samples: image.samples };
@@ -85,7 +94,13 @@ function cut(
     return out;
   };
   const { data, samples, mask } = plane;
-  return { data: part(data, samples), samples, rows: height, columns: width, ...(mask !== undefined && { mask: part(mask, 1) }) };
+  return {
+    data: part(data, samples),
+    samples,
+    rows: height,
+    columns: width,
+    ...(mask !== undefined && { mask: part(mask, 1) }),
+  };
 }
 
 function join(planes: readonly Plane[], facts: Inspection["facts"]): Inspection {

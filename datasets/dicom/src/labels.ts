@@ -33,7 +33,8 @@ interface ReadLabels {
 export async function readLabels({ root, images, options, hashGroup }: ReadLabels): Promise<FindLabel> {
   const file = options.labels as string;
   const [header, ...rows] = await parse(resolve(root, file), file);
-  if (header === undefined) throw wrong(file, { expected: "a header line and a line for each image", got: "an empty file" });
+  if (header === undefined)
+    throw wrong(file, { expected: "a header line and a line for each image", got: "an empty file" });
   const columns = findColumns(header, options, file);
   const keysOf = keys[columns.by];
   const known = new Set(images.flatMap((image) => keysOf(image)));
@@ -48,7 +49,8 @@ export async function readLabels({ root, images, options, hashGroup }: ReadLabel
       continue;
     }
     const earlier = seen.get(key);
-    if (earlier !== undefined) throw wrong(file, { expected: `each ${columns.by} once`, got: `the same in lines ${earlier} and ${line}` });
+    if (earlier !== undefined)
+      throw wrong(file, { expected: `each ${columns.by} once`, got: `the same in lines ${earlier} and ${line}` });
     seen.set(key, line);
     lines.set(key, readLine(cells, columns, { file, line }));
   }
@@ -58,7 +60,10 @@ export async function readLabels({ root, images, options, hashGroup }: ReadLabel
       got: `${unknown.length} of ${rows.length} that are not there, the first in line ${unknown[0]}`,
     });
   }
-  return (image) => keysOf(image).map((key) => lines.get(key)).find((line) => line !== undefined);
+  return (image) =>
+    keysOf(image)
+      .map((key) => lines.get(key))
+      .find((line) => line !== undefined);
 }
 
 type KeyColumn = "path" | "uid" | "patient";
@@ -67,7 +72,10 @@ const keys: Readonly<Record<KeyColumn, (image: IndexedImage) => string[]>> = {
   path: (image) => [image.path],
   uid: (image) => (image.uid === undefined ? [] : [image.uid]),
   // the pseudonym that a plan shows, or the id itself
-  patient: (image) => [...(image.groupedBy === "patient" ? [image.group] : []), ...(image.patient === undefined ? [] : [image.patient])],
+  patient: (image) => [
+    ...(image.groupedBy === "patient" ? [image.group] : []),
+    ...(image.patient === undefined ? [] : [image.patient]),
+  ],
 };
 
 const tableKeys: Readonly<Record<KeyColumn, (cell: string, hashGroup: (identity: string) => string) => string[]>> = {
@@ -83,13 +91,19 @@ async function parse(path: string, file: string): Promise<string[][]> {
     content = await readFile(path, "utf8");
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw wrong(file, { expected: "a CSV file", got: code === "ENOENT" ? "no such file" : `one that cannot be read (${code})` });
+    throw wrong(file, {
+      expected: "a CSV file",
+      got: code === "ENOENT" ? "no such file" : `one that cannot be read (${code})`,
+    });
   }
   try {
     return parseCsv(content, { bom: true, delimiter: delimiterOf(content), trim: true, skip_empty_lines: true });
   } catch (cause) {
     const { lines } = cause as { lines?: number };
-    throw wrong(file, { expected: "a CSV file with as many cells in every line", got: `another form near line ${lines ?? "?"}` });
+    throw wrong(file, {
+      expected: "a CSV file with as many cells in every line",
+      got: `another form near line ${lines ?? "?"}`,
+    });
   }
 }
 
@@ -133,11 +147,16 @@ function findColumns(header: readonly string[], { columns }: DicomOptions, file:
   return { by, key: header.indexOf(names[by]), label, split: split < 0 ? undefined : split };
 }
 
-function readLine(cells: readonly string[], columns: Columns, { file, line }: { file: string; line: number }): LabelLine {
+function readLine(
+  cells: readonly string[],
+  columns: Columns,
+  { file, line }: { file: string; line: number },
+): LabelLine {
   const label = cells[columns.label] ?? "";
   const said = columns.split === undefined ? "" : (cells[columns.split] ?? "");
   const split = (["train", "validation", "test"] as const).find((name) => name === said.toLowerCase());
-  if (said !== "" && split === undefined) throw wrong(file, { expected: `train, validation or test in line ${line}`, got: "another word" });
+  if (said !== "" && split === undefined)
+    throw wrong(file, { expected: `train, validation or test in line ${line}`, got: "another word" });
   return { ...(label !== "" && { label }), ...(split !== undefined && { split }) };
 }
 

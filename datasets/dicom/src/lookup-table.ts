@@ -40,7 +40,11 @@ export function readTable(dataSet: DataSet, tags: TableTags, signed: boolean): L
   const words = tags.segmented === undefined ? undefined : wordsOf(dataSet, tags.segmented);
   const entries = plain ?? (words === undefined ? undefined : expandSegments(words, length));
   if (entries === undefined || entries.length < length) throw unusable("has a lookup table with too few entries");
-  return { first, entries: entries.subarray(0, length), bits: bits === 8 ? bitsOf(entries) : Math.min(16, Math.max(1, bits)) };
+  return {
+    first,
+    entries: entries.subarray(0, length),
+    bits: bits === 8 ? bitsOf(entries) : Math.min(16, Math.max(1, bits)),
+  };
 }
 
 // 8-bit entries may be packed in bytes

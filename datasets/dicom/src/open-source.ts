@@ -47,7 +47,8 @@ export async function openEntry(archive: ByteSource, entry: ArchiveEntry): Promi
   const start = offset + localHeader + view.getUint16(26, true) + view.getUint16(28, true);
   const version = `${archive.version} ${offset} ${size}`;
   if (method === 0) {
-    const read: ByteSource["read"] = (from, length) => archive.read(start + from, Math.max(0, Math.min(length, size - from)));
+    const read: ByteSource["read"] = (from, length) =>
+      archive.read(start + from, Math.max(0, Math.min(length, size - from)));
     return { size, version, read, close: async () => {} };
   }
   if (size > largestEntry) throw unusable("is larger than 1 GiB in its archive");
@@ -73,7 +74,10 @@ function inflating({ archive, start, compressedSize, size }: Deflated): ByteSour
       const deflated = await archive.read(start, Math.min(piece, compressedSize));
       try {
         // a directory that lies about the size is a bomb
-        inflated = inflateRawSync(deflated, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, size) });
+        inflated = inflateRawSync(deflated, {
+          finishFlush: constants.Z_SYNC_FLUSH,
+          maxOutputLength: Math.max(1, size),
+        });
       } catch {
         throw unusable("is damaged in its archive, or larger than the archive says");
       }

@@ -25,19 +25,31 @@ const columns = z
   .strictObject({
     path: z.string().min(1).optional().describe("Column with the file's path below `path`; default `path`."),
     uid: z.string().min(1).optional().describe("Column with the SOPInstanceUID; default `sop_instance_uid`."),
-    patient: z.string().min(1).optional().describe("Column with the patient: PatientID or pseudonym; default `patient`."),
+    patient: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Column with the patient: PatientID or pseudonym; default `patient`."),
     label: z.string().min(1).optional().describe("Column with the class; default `label`."),
-    split: z.string().min(1).optional().describe("Column with train, validation or test; default `split`, if there is one."),
+    split: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Column with train, validation or test; default `split`, if there is one."),
   })
   .prefault({})
-  .describe("Names of the columns of `labels`. The first of path, uid and patient that is there says what a line is about.");
+  .describe(
+    "Names of the columns of `labels`. The first of path, uid and patient that is there says what a line is about.",
+  );
 
 /** zod schema of the options; each key says what it does. */
 export const dicomOptions = z.strictObject({
   path: z
     .string()
     .min(1)
-    .describe("A folder of DICOM files at any depth, a ZIP archive, one file, or a DICOMDIR; relative to the working directory."),
+    .describe(
+      "A folder of DICOM files at any depth, a ZIP archive, one file, or a DICOMDIR; relative to the working directory.",
+    ),
   window: windowOption,
   fit: z
     .enum(["crop", "squash", "pad"])

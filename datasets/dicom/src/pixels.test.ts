@@ -15,7 +15,9 @@ const rleFrame = (value: number): Uint8Array => {
 };
 const bytes8: Elements = { "00280100": ["US", [8]], "00280101": ["US", [8]], "00280102": ["US", [7]] };
 const multi = (pixels: Uint8Array, frames: number, more: Elements = {}): Uint8Array =>
-  writeDicom(image({ ...bytes8, "00280008": ["IS", String(frames)], "7fe00010": ["OB", pixels], ...more }), { syntax: rle });
+  writeDicom(image({ ...bytes8, "00280008": ["IS", String(frames)], "7fe00010": ["OB", pixels], ...more }), {
+    syntax: rle,
+  });
 const frameValues = async (file: Uint8Array): Promise<number[]> => {
   const { data, shape } = await inspect(file);
   return Array.from({ length: shape[0] as number }, (_, i) => (data as Uint8Array)[16 * i] as number);
@@ -37,7 +39,9 @@ test("a frame in several fragments", async () => {
   const halves = frames.flatMap((frame) => [frame.subarray(0, 40), frame.subarray(40)]);
   const table = [0, size + 8, 2 * (size + 8)];
   expect(await frameValues(multi(fragments(table, halves), 3))).toEqual([5, 6, 7]);
-  const whole = writeDicom(image({ ...bytes8, "7fe00010": ["OB", fragments([], halves.slice(0, 2))] }), { syntax: rle });
+  const whole = writeDicom(image({ ...bytes8, "7fe00010": ["OB", fragments([], halves.slice(0, 2))] }), {
+    syntax: rle,
+  });
   expect(await frameValues(whole)).toEqual([5]);
 });
 
@@ -48,7 +52,9 @@ const refusal = async (file: Uint8Array): Promise<string> => {
 };
 
 test("fragments that cannot be matched, or are damaged", async () => {
-  expect(await refusal(multi(fragments([], frames), 2))).toContain("3 fragments that cannot be matched with its 2 frames");
+  expect(await refusal(multi(fragments([], frames), 2))).toContain(
+    "3 fragments that cannot be matched with its 2 frames",
+  );
   expect(await refusal(multi(fragments([], []), 1))).toContain("no fragments");
   const cut = multi(fragments([], frames), 3);
   expect(await refusal(cut.subarray(0, cut.length - 30))).toContain("cut short");
@@ -66,7 +72,33 @@ test("a codestream of another kind or size than the header says", async () => {
     writeDicom(image({ ...bytes8, "7fe00010": ["OB", fragments([], [frame])] }), { syntax });
   expect(await refusal(encapsulated(Buffer.from("not a codestream")))).toContain("no codestream of JPEG-LS");
   const header = (rows: number): Uint8Array =>
-    Buffer.from([0xff, 0xd8, 0xff, 0xf7, 0, 11, 8, rows >> 8, rows & 255, 0, 4, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0]);
+    Buffer.from([
+      0xff,
+      0xd8,
+      0xff,
+      0xf7,
+      0,
+      11,
+      8,
+      rows >> 8,
+      rows & 255,
+      0,
+      4,
+      1,
+      1,
+      0x11,
+      0,
+      0xff,
+      0xda,
+      0,
+      8,
+      1,
+      1,
+      0,
+      0,
+      0,
+      0,
+    ]);
   expect(await refusal(encapsulated(header(60_000)))).toContain("60000 x 4 x 1 under a header of 4 x 4 x 1");
   expect(await refusal(encapsulated(header(4)))).toContain("compressed frame that is damaged");
 });
@@ -99,7 +131,9 @@ test("an object without pixels says so", async () => {
 });
 
 test("one frame, a part of it, and a frame that is not there", async () => {
-  const file = writeDicom(image({ "00280008": ["IS", "2"], "7fe00010": ["OW", Array.from({ length: 32 }, (_, i) => i)] }));
+  const file = writeDicom(
+    image({ "00280008": ["IS", "2"], "7fe00010": ["OW", Array.from({ length: 32 }, (_, i) => i)] }),
+  );
   const { data, shape } = await inspect(file, { frame: 1, window: { x: 1, y: 2, width: 2, height: 1 } });
   expect([shape, [...(data as Uint16Array)]]).toEqual([
     [1, 1, 2, 1],
@@ -131,8 +165,15 @@ test.each([
     decodedBuffer: new Uint8Array(pixels.buffer),
   });
   const encoded = codecs.NativeCodecs.encodeHtJpeg2000(context, { lossy }).getEncodedBuffer() as Uint8Array;
-  const more: Elements = { "00280010": ["US", [side]], "00280011": ["US", [side]], "7fe00010": ["OB", fragments([], [encoded])] };
+  const more: Elements = {
+    "00280010": ["US", [side]],
+    "00280011": ["US", [side]],
+    "7fe00010": ["OB", fragments([], [encoded])],
+  };
   const { data } = await inspect(writeDicom(image(more), { syntax }));
-  const worst = pixels.reduce((most, value, i) => Math.max(most, Math.abs(value - ((data as Uint16Array)[i] as number))), 0);
+  const worst = pixels.reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - ((data as Uint16Array)[i] as number))),
+    0,
+  );
   expect(worst).toBeLessThanOrEqual(lossy ? 2 : 0);
 });

@@ -55,7 +55,11 @@ test("pixels at the end of a large file are not read with the header", async () 
 });
 
 test("a header larger than the first piece is read on", async () => {
-  const long = { ...image(), "00204000": ["LT", "x".repeat(60_000)], "00091001": ["OB", new Uint8Array(300_000)] } as const;
+  const long = {
+    ...image(),
+    "00204000": ["LT", "x".repeat(60_000)],
+    "00091001": ["OB", new Uint8Array(300_000)],
+  } as const;
   expect([...((await inspect(writeDicom(long))).data as Uint16Array)]).toEqual(counting);
 });
 
@@ -94,7 +98,9 @@ test("a deflated data set that is a bomb, or damaged", async () => {
 });
 
 test("sequences as deep as a stack can overflow end in an error", async () => {
-  const head = Buffer.from([8, 0, 0x40, 0x11, 0x53, 0x51, 0, 0, 255, 255, 255, 255, 0xfe, 0xff, 0, 0xe0, 255, 255, 255, 255]);
+  const head = Buffer.from([
+    8, 0, 0x40, 0x11, 0x53, 0x51, 0, 0, 255, 255, 255, 255, 0xfe, 0xff, 0, 0xe0, 255, 255, 255, 255,
+  ]);
   const nested = Buffer.concat(Array.from({ length: 60_000 }, () => head));
   expect(await refusal(Buffer.concat([writeDicom({}), nested]))).toMatch(/cut short or damaged|cannot be parsed/);
 });

@@ -140,11 +140,7 @@ function inflatePiece(deflated: Uint8Array): Uint8Array {
   }
 }
 
-async function inflateAll(
-  source: ByteSource,
-  start: number,
-  pixels: PixelElement | undefined,
-): Promise<ByteSource> {
+async function inflateAll(source: ByteSource, start: number, pixels: PixelElement | undefined): Promise<ByteSource> {
   const needed = pixels === undefined ? 0 : pixels.offset + (pixels.length ?? 0);
   if (needed > largestInflated) throw unusable("inflates to more than 512 MiB");
   const deflated = await source.read(start, source.size - start);

@@ -24,7 +24,9 @@ import { looksLikeDicom } from "./start-of-file.ts";
 import { term } from "./vocabulary.ts";
 
 /** An image, or the reason why the file is none that is used. */
-export type ReadImage = { readonly image: IndexedImage } | { readonly reason: string; readonly includable?: Includable };
+export type ReadImage =
+  | { readonly image: IndexedImage }
+  | { readonly reason: string; readonly includable?: Includable };
 
 /** What reading needs besides the file. */
 export interface ReadImageOptions {
@@ -53,7 +55,9 @@ export async function readImage(file: FoundFile, { options, hashGroup }: ReadIma
         ...(await identify(dataSet, source, options.labels === null ? undefined : hashGroup)),
         ...groupOf(dataSet, file, { options, hashGroup }),
         instance: decimal(dataSet, "x00200013"),
-        frames: chosenFrames(image.frames, options.frames).map((frame): IndexedFrame => ({ frame, plane: planeOf(dataSet, frame) })),
+        frames: chosenFrames(image.frames, options.frames).map(
+          (frame): IndexedFrame => ({ frame, plane: planeOf(dataSet, frame) }),
+        ),
         frameCount: image.frames,
         colour: isColour(image),
         inverted: !isColour(image) && isInverted(dataSet, image),
@@ -63,7 +67,8 @@ export async function readImage(file: FoundFile, { options, hashGroup }: ReadIma
       },
     };
   } catch (error) {
-    if (isLejepaError(error)) return { reason: `unusable: ${error.message.replace(/^DICOM file: /, "").replace(/\.$/, "")}` };
+    if (isLejepaError(error))
+      return { reason: `unusable: ${error.message.replace(/^DICOM file: /, "").replace(/\.$/, "")}` };
     return { reason: "unusable: cannot be read" };
   } finally {
     await source?.close();
@@ -88,7 +93,11 @@ export function shortHash(...parts: readonly (string | Uint8Array)[]): string {
 type Identity = Pick<IndexedImage, "id" | "uid" | "patient" | "content">;
 
 // hashes of identities only where a table asks for them; the UID is the same on every machine; where there is none, the header and the end of the file stand for it
-async function identify(dataSet: DataSet, source: ByteSource, hashGroup?: (identity: string) => string): Promise<Identity> {
+async function identify(
+  dataSet: DataSet,
+  source: ByteSource,
+  hashGroup?: (identity: string) => string,
+): Promise<Identity> {
   const uid = text(dataSet, "x00080018");
   const patient = text(dataSet, "x00100020");
   const piece = 16 << 10;

@@ -64,7 +64,9 @@ function intoStacks(slices: readonly Linked[]): Linked[][] {
   for (const slice of slices) {
     const own = (slice.frame.plane as Plane).orientation;
     const stack = stacks.find(([first]) =>
-      (first?.frame.plane as Plane).orientation.every((value, i) => Math.abs(value - (own[i] as number)) < sameDirection),
+      (first?.frame.plane as Plane).orientation.every(
+        (value, i) => Math.abs(value - (own[i] as number)) < sameDirection,
+      ),
     );
     if (stack === undefined) stacks.push([slice]);
     else stack.push(slice);

@@ -34,7 +34,8 @@ const swapped: Readonly<Record<string, string>> = {
   "dicom/pydicom/SC_rgb_small_odd_big_endian.dcm": "dicom/pydicom/SC_rgb_small_odd.dcm",
 };
 
-const bytesOf = ({ data: array }: Inspection): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const bytesOf = ({ data: array }: Inspection): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 const sha256 = (inspection: Inspection): string => createHash("sha256").update(bytesOf(inspection)).digest("hex");
 
 type Result = "exact" | "within 2" | "different" | "refused" | "no pixels";
@@ -49,13 +50,15 @@ async function compare(entry: Expected, all: readonly Expected[]): Promise<Resul
   }
   const twin = all.find(({ file }) => file === swapped[entry.file]) ?? entry;
   if (twin.stored === undefined) return "exact";
-  expect([entry.file, ...seen.shape.filter((n) => n > 1)]).toEqual([entry.file, ...(twin.array_shape ?? []).filter((n) => n > 1)]);
+  expect([entry.file, ...seen.shape.filter((n) => n > 1)]).toEqual([
+    entry.file,
+    ...(twin.array_shape ?? []).filter((n) => n > 1),
+  ]);
   expect([entry.file, seen.dtype]).toEqual([entry.file, dtypeOf(twin.array_dtype ?? "")]);
   return sha256(seen) === twin.stored_sha256_le ? "exact" : near(seen, twin.stored) ? "within 2" : "different";
 }
 
-const dtypeOf = (name: string): string =>
-  ({ ">u2": "uint16", ">i2": "int16", ">u4": "uint32" })[name] ?? name;
+const dtypeOf = (name: string): string => ({ ">u2": "uint16", ">i2": "int16", ">u4": "uint32" })[name] ?? name;
 
 function near({ data: array }: Inspection, { min, max, mean }: { min: number; max: number; mean: number }): boolean {
   let [low, high, sum] = [Infinity, -Infinity, 0];
@@ -75,7 +78,11 @@ test("every file: the expected samples, or an error with a code", async (context
     for (const entry of all) {
       const result = await compare(entry, all);
       const refused = damaged.includes(entry.file.replace("dicom/", ""));
-      if (entry.array_shape !== undefined) expect([entry.file, result]).toEqual([entry.file, refused ? "refused" : expect.stringMatching(/exact|within 2/)]);
+      if (entry.array_shape !== undefined)
+        expect([entry.file, result]).toEqual([
+          entry.file,
+          refused ? "refused" : expect.stringMatching(/exact|within 2/),
+        ]);
       const name = entry.transfer_syntax ?? "none";
       const row = counts.get(name) ?? new Map<Result, number>();
       counts.set(name, row.set(result, (row.get(result) ?? 0) + 1));
@@ -136,7 +143,10 @@ test("labelled radiographs: three classes, and the contract is kept", async (con
 const csvColumns = (path: string): { path: string; label: string } => {
   const [header = ""] = readFileSync(join(path, "labels.csv"), "utf8").split("\n");
   const names = header.trim().split(",");
-  return { path: names.find((name) => /file|path/.test(name)) ?? "path", label: names.find((name) => /label|class/.test(name)) ?? "label" };
+  return {
+    path: names.find((name) => /file|path/.test(name)) ?? "path",
+    label: names.find((name) => /label|class/.test(name)) ?? "label",
+  };
 };
 
 test("a series comes in the order of its positions, whatever the files are called", async (context) => {

@@ -79,7 +79,11 @@ function readMeta(bytes: Uint8Array, start: number): StartOfFile {
     const long = longVrs.has(vr);
     if (long && at + 12 > bytes.length) break;
     const known = vrs.has(vr);
-    const length = known ? (long ? view.getUint32(at + 8, true) : view.getUint16(at + 6, true)) : view.getUint32(at + 4, true);
+    const length = known
+      ? long
+        ? view.getUint32(at + 8, true)
+        : view.getUint16(at + 6, true)
+      : view.getUint32(at + 4, true);
     const value = at + (long ? 12 : 8);
     if (value + length > bytes.length) break;
     if (element === 0x10) syntaxUid = uidOf(bytes.subarray(value, value + length));

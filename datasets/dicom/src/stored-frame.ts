@@ -133,15 +133,21 @@ function from422(packed: Uint8Array, { bitsAllocated }: ImageAttributes): Uint8A
 function asArray(bytes: Uint8Array, { bitsAllocated, signed, float }: ImageAttributes): StoredFrame["data"] {
   const whole = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
   const { buffer, byteOffset: at, byteLength: size } = whole;
-  if (float) return bitsAllocated === 32 ? new Float32Array(buffer, at, size / 4) : new Float64Array(buffer, at, size / 8);
-  if (bitsAllocated === 16) return signed ? new Int16Array(buffer, at, size / 2) : new Uint16Array(buffer, at, size / 2);
-  if (bitsAllocated === 32) return signed ? new Int32Array(buffer, at, size / 4) : new Uint32Array(buffer, at, size / 4);
+  if (float)
+    return bitsAllocated === 32 ? new Float32Array(buffer, at, size / 4) : new Float64Array(buffer, at, size / 8);
+  if (bitsAllocated === 16)
+    return signed ? new Int16Array(buffer, at, size / 2) : new Uint16Array(buffer, at, size / 2);
+  if (bitsAllocated === 32)
+    return signed ? new Int32Array(buffer, at, size / 4) : new Uint32Array(buffer, at, size / 4);
   // not `whole`, which may be a Buffer
   return signed ? new Int8Array(buffer, at, size) : new Uint8Array(buffer, at, size);
 }
 
 // a codestream that says what its colours are is believed: headers of recompressed files often were not updated
-function colourModel({ samples, photometric }: ImageAttributes, said: "rgb" | "ybr" | undefined): StoredFrame["colours"] {
+function colourModel(
+  { samples, photometric }: ImageAttributes,
+  said: "rgb" | "ybr" | undefined,
+): StoredFrame["colours"] {
   if (samples === 1) return undefined;
   if (said !== undefined) return said;
   // decoders of JPEG 2000 undo its colour transformations

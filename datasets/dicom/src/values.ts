@@ -76,7 +76,13 @@ function extent(data: StoredFrame["data"]): [number, number] {
 }
 
 // only the stored bits count: old files keep overlays in the others
-function storedNumber({ bitsAllocated, bitsStored, highBit, signed, float }: ImageAttributes): (sample: number) => number {
+function storedNumber({
+  bitsAllocated,
+  bitsStored,
+  highBit,
+  signed,
+  float,
+}: ImageAttributes): (sample: number) => number {
   if (float || bitsAllocated === bitsStored || bitsAllocated === 1) return (sample) => sample;
   const drop = bitsAllocated - 1 - highBit;
   // to the left until the sign is bit 31, then back

@@ -32,7 +32,9 @@ const attributes: Readonly<Record<string, { readonly tag: string; readonly terms
   BodyPartExamined: { tag: "x00180015", terms: bodyParts },
   ViewPosition: {
     tag: "x00185101",
-    terms: words("AP PA LL RL RLD LLD RLO LLO LAT LATERAL LPO RPO LAO RAO OBL CC MLO ML LM LMO XCCL XCCM XCC FB SIO ISO"),
+    terms: words(
+      "AP PA LL RL RLD LLD RLO LLO LAT LATERAL LPO RPO LAO RAO OBL CC MLO ML LM LMO XCCL XCCM XCC FB SIO ISO",
+    ),
   },
   Laterality: { tag: "x00200060", terms: words("R L") },
   ImageLaterality: { tag: "x00200062", terms: words("R L U B") },

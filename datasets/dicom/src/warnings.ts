@@ -22,8 +22,14 @@ export function describe({ options, images, findings, items }: Described): strin
   const inverted = options.window === "none" ? "which physical values do not show" : "which are inverted";
   const colours = count(({ colour }) => colour);
   const ofImages: readonly (readonly [what: string, n: number, all?: number])[] = [
-    ["Images that say text is burned into them, which may name people and can be learned", count(({ burnedIn }) => burnedIn)],
-    ["Images without a patient id, grouped by study", count((image) => options.group === "patient" && image.groupedBy === "study")],
+    [
+      "Images that say text is burned into them, which may name people and can be learned",
+      count(({ burnedIn }) => burnedIn),
+    ],
+    [
+      "Images without a patient id, grouped by study",
+      count((image) => options.group === "patient" && image.groupedBy === "study"),
+    ],
     [`Images without ${missing}, grouped by folder`, count(({ groupedBy }) => groupedBy === "folder")],
     ["Images without a label", labelled ? items.filter(({ label }) => label === undefined).length : 0, items.length],
     [`Images whose lowest value is white (MONOCHROME1), ${inverted}`, count((image) => image.inverted)],

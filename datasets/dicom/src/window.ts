@@ -114,8 +114,12 @@ function percentileShade({ values }: ChooseShade): ChosenShade {
 const bins = 65536;
 
 /** Percentiles of the valid, finite values: exact for integers in a range of 65536, else to 1/65536 of the range left. */
-export function percentiles({ values, mask }: FrameValues, [lower, upper]: readonly [number, number]): [number, number] {
-  const valid = mask === undefined ? values.filter(Number.isFinite) : values.filter((v, i) => mask[i] === 1 && Number.isFinite(v));
+export function percentiles(
+  { values, mask }: FrameValues,
+  [lower, upper]: readonly [number, number],
+): [number, number] {
+  const valid =
+    mask === undefined ? values.filter(Number.isFinite) : values.filter((v, i) => mask[i] === 1 && Number.isFinite(v));
   if (valid.length === 0) return [0, 0];
   return [percentile(valid, lower), percentile(valid, upper)];
 }
