@@ -31,6 +31,18 @@ export async function openFile(path: string): Promise<ByteSource> {
   }
 }
 
+/** A source whose first bytes are read once, however often they are asked for. */
+export async function withHead(source: ByteSource, length: number): Promise<ByteSource> {
+  const head = await source.read(0, length);
+  return {
+    ...source,
+    read: async (from, wanted) => {
+      const inside = from + Math.min(wanted, source.size - from) <= head.length;
+      return inside ? head.subarray(from, from + wanted) : source.read(from, wanted);
+    },
+  };
+}
+
 /** Bytes in memory. */
 export function memorySource(bytes: Uint8Array): ByteSource {
   return {

@@ -36,7 +36,7 @@ const arrays = {
   float64: Float64Array,
 } as const;
 const array = (text: string, dtype: string): ArrayLike<number> =>
-  new arrays[dtype as keyof typeof arrays](bytes(text).buffer);
+  new arrays[dtype as keyof typeof arrays](bytes(text).buffer as ArrayBuffer);
 // float32, or float64 where the script says that it must be
 const reals = (text: string, count: number): ArrayLike<number> =>
   array(text, bytes(text).length === 8 * count ? "float64" : "float32");

@@ -3,14 +3,13 @@
  * sentences what is odd about the set. No pixels are decoded.
  */
 import { resolve } from "node:path";
-import { stat } from "node:fs/promises";
 import { LejepaError, type DatasetContext, type DatasetIndex, type DatasetItem, type Skipped } from "@lejepa/contracts";
 import type { FramePlace, IndexedImage } from "./index-types.ts";
 import { readLabels, type FindLabel } from "./labels.ts";
 import type { DicomOptions } from "./options.ts";
 import { readImage, shortHash, type ReadImage } from "./read-image.ts";
 import { scan, type FoundFile } from "./scan.ts";
-import { orderSeries, type SeriesFindings, type Slice } from "./series.ts";
+import { orderSeries, type Slice } from "./series.ts";
 import { createSkipList, type SkipList } from "./skip-list.ts";
 import { describe } from "./warnings.ts";
 

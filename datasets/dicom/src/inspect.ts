@@ -8,7 +8,6 @@ import {
   type InspectRequest,
   type StoredArray,
 } from "@lejepa/contracts";
-import { isColour } from "./colour.ts";
 import { show } from "./display.ts";
 import { factsOf } from "./facts.ts";
 import { frameBytes, type ImageAttributes } from "./image-attributes.ts";

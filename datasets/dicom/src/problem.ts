@@ -8,8 +8,3 @@ import { LejepaError } from "@lejepa/contracts";
 export function unusable(problem: string, hint?: string): LejepaError {
   return new LejepaError({ code: "E_DECODE", where: "DICOM file", problem, hint });
 }
-
-/** The standard's form of a tag: `(0028,0010)` from `x00280010`. */
-export function tagName(tag: string): string {
-  return `(${tag.slice(1, 5)},${tag.slice(5)})`.toUpperCase();
-}

@@ -29,7 +29,8 @@ export interface DicomHeader {
   openPixels(source: ByteSource): Promise<ByteSource>;
 }
 
-const firstPiece = 32 << 10;
+/** Bytes that a header is looked for in first; most fit. */
+export const firstPiece = 32 << 10;
 const growth = 8;
 /** Headers of real enhanced objects reach some ten MiB; parsed, one of 32 MiB can take 1 GiB. */
 const largestHeader = 32 << 20;

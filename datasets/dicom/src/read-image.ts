@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { isLejepaError } from "@lejepa/contracts";
 import type { DataSet } from "dicom-parser";
 import { decimal, text } from "./attributes.ts";
-import type { ByteSource } from "./byte-source.ts";
+import { withHead, type ByteSource } from "./byte-source.ts";
 import { isSettled, leftOut, type Includable } from "./classify.ts";
 import { isColour } from "./colour.ts";
 import { isInverted } from "./display.ts";
@@ -17,7 +17,7 @@ import { imageAttributes } from "./image-attributes.ts";
 import type { IndexedFrame, IndexedImage } from "./index-types.ts";
 import { openSource } from "./open-source.ts";
 import type { DicomOptions } from "./options.ts";
-import { readHeader } from "./read-header.ts";
+import { firstPiece, readHeader } from "./read-header.ts";
 import type { FoundFile } from "./scan.ts";
 import { kindOf } from "./skip-list.ts";
 import { looksLikeDicom } from "./start-of-file.ts";
@@ -36,9 +36,10 @@ export interface ReadImageOptions {
 
 /** Reads one file. Never rejects for a bad file: the reason says what is wrong, in words of this plugin. */
 export async function readImage(file: FoundFile, { options, hashGroup }: ReadImageOptions): Promise<ReadImage> {
-  let source: ByteSource | undefined;
+  let opened: ByteSource | undefined;
   try {
-    source = await openSource(file.place);
+    opened = await openSource(file.place);
+    const source = await withHead(opened, firstPiece);
     if (!looksLikeDicom(await source.read(0, 512))) return { reason: `not DICOM: ${kindOf(file.path)}` };
     const header = await readHeader(source, { enough: isSettled });
     const out = leftOut(header.dataSet, options.include);
@@ -71,12 +72,12 @@ export async function readImage(file: FoundFile, { options, hashGroup }: ReadIma
       return { reason: `unusable: ${error.message.replace(/^DICOM file: /, "").replace(/\.$/, "")}` };
     return { reason: "unusable: cannot be read" };
   } finally {
-    await source?.close();
+    await opened?.close();
   }
 }
 
 /** Frames that become items, by the option `frames`. */
-export function chosenFrames(count: number, choice: DicomOptions["frames"]): number[] {
+function chosenFrames(count: number, choice: DicomOptions["frames"]): number[] {
   if (choice === "first") return [0];
   if (choice === "middle") return [Math.floor(count / 2)];
   const every = choice === "all" ? 1 : choice.every;

@@ -63,11 +63,10 @@ function intoStacks(slices: readonly Linked[]): Linked[][] {
   const stacks: Linked[][] = [];
   for (const slice of slices) {
     const own = (slice.frame.plane as Plane).orientation;
-    const stack = stacks.find(([first]) =>
-      (first?.frame.plane as Plane).orientation.every(
-        (value, i) => Math.abs(value - (own[i] as number)) < sameDirection,
-      ),
-    );
+    const stack = stacks.find(([first]) => {
+      const { orientation } = (first as Linked).frame.plane as Plane;
+      return orientation.every((value, i) => Math.abs(value - (own[i] as number)) < sameDirection);
+    });
     if (stack === undefined) stacks.push([slice]);
     else stack.push(slice);
   }

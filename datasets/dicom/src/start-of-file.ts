@@ -44,7 +44,7 @@ export function findDataSet(head: Uint8Array): StartOfFile | undefined {
  * How the data set at `offset` is written, by its first element: some files say explicit and are implicit, or say nothing.
  * Undefined when no element of a low group is there.
  */
-export function guessEncoding(bytes: Uint8Array, offset: number, groups?: readonly number[]): Encoding | undefined {
+function guessEncoding(bytes: Uint8Array, offset: number, groups?: readonly number[]): Encoding | undefined {
   if (offset + 8 > bytes.length) return undefined;
   const view = viewOf(bytes);
   const vr = String.fromCharCode(bytes[offset + 4] as number, bytes[offset + 5] as number);
