@@ -17,7 +17,7 @@ export function isColour({ samples, photometric }: Pick<ImageAttributes, "sample
 export function toRgb(frame: StoredFrame, image: ImageAttributes, root: DataSet): Uint8Array {
   if (image.photometric === "PALETTE COLOR") return fromPalette(frame, image, root);
   const bytes = toBytes(frame, image);
-  if (frame.colours === "ybr") (image.photometric === "YBR_PARTIAL_422" ? fromPartialRange : fromFullRange)(bytes);
+  if (frame.colours === "ybr") chromaToRgb(bytes, image.photometric === "YBR_PARTIAL_422" ? partialRange : fullRange);
   return bytes;
 }
 
@@ -28,27 +28,42 @@ function toBytes({ data }: StoredFrame, { bitsStored, signed }: ImageAttributes)
   return Uint8Array.from(data as Uint16Array, (value) => Math.min(255, Math.round((value / white) * 255)));
 }
 
-// Y 0..255, Cb and Cr around 128
-function fromFullRange(bytes: Uint8Array): void {
-  for (let i = 0; i + 2 < bytes.length; i += 3) {
-    const y = bytes[i] as number;
-    const cb = (bytes[i + 1] as number) - 128;
-    const cr = (bytes[i + 2] as number) - 128;
-    bytes[i] = clamp(y + 1.402 * cr);
-    bytes[i + 1] = clamp(y - 0.344136 * cb - 0.714136 * cr);
-    bytes[i + 2] = clamp(y + 1.772 * cb);
-  }
+/** Y minus `black` times `scale`, and shares of Cb and Cr minus 128. */
+interface Chroma {
+  readonly black: number;
+  readonly scale: number;
+  readonly redOfCr: number;
+  readonly greenOfCb: number;
+  readonly greenOfCr: number;
+  readonly blueOfCb: number;
 }
 
-// Y 16..235, Cb and Cr 16..240
-function fromPartialRange(bytes: Uint8Array): void {
+const fullRange: Chroma = {
+  black: 0,
+  scale: 1,
+  redOfCr: 1.402,
+  greenOfCb: -0.344136,
+  greenOfCr: -0.714136,
+  blueOfCb: 1.772,
+};
+// Y from 16 to 235, Cb and Cr from 16 to 240
+const partialRange: Chroma = {
+  black: 16,
+  scale: 1.1644,
+  redOfCr: 1.596,
+  greenOfCb: -0.3917,
+  greenOfCr: -0.8129,
+  blueOfCb: 2.0173,
+};
+
+function chromaToRgb(bytes: Uint8Array, { black, scale, redOfCr, greenOfCb, greenOfCr, blueOfCb }: Chroma): void {
   for (let i = 0; i + 2 < bytes.length; i += 3) {
-    const y = 1.1644 * ((bytes[i] as number) - 16);
+    const y = scale * ((bytes[i] as number) - black);
     const cb = (bytes[i + 1] as number) - 128;
     const cr = (bytes[i + 2] as number) - 128;
-    bytes[i] = clamp(y + 1.596 * cr);
-    bytes[i + 1] = clamp(y - 0.3917 * cb - 0.8129 * cr);
-    bytes[i + 2] = clamp(y + 2.0173 * cb);
+    bytes[i] = clamp(y + redOfCr * cr);
+    bytes[i + 1] = clamp(y + greenOfCb * cb + greenOfCr * cr);
+    bytes[i + 2] = clamp(y + blueOfCb * cb);
   }
 }
 

@@ -4,7 +4,8 @@
  * of the file.
  */
 import { inflateRawSync, constants } from "node:zlib";
-import { parseDicom, type DataSet, type Element } from "dicom-parser";
+// CommonJS whose names Node does not find
+import dicomParser, { type DataSet, type Element } from "dicom-parser";
 import { memorySource, type ByteSource } from "./byte-source.ts";
 import { unusable } from "./problem.ts";
 import { encodingOf, findDataSet, type Encoding, type StartOfFile } from "./start-of-file.ts";
@@ -100,7 +101,7 @@ function uidOf({ implicit, bigEndian }: Encoding): string {
 function parseElements(data: Uint8Array, encoding: Encoding): { dataSet: DataSet; complete: boolean } {
   try {
     // the parser takes bytes without a preamble when it is told the syntax
-    const dataSet = parseDicom(data, { TransferSyntaxUID: uidOf(encoding), untilTag: "x7fe00010" });
+    const dataSet = dicomParser.parseDicom(data, { TransferSyntaxUID: uidOf(encoding), untilTag: "x7fe00010" });
     return { dataSet, complete: true };
   } catch (error) {
     // what was read before the end of the piece, or before damage
