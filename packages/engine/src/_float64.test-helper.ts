@@ -95,3 +95,46 @@ export function conv64(x: Vector, w: Vector, { c, size, kernel, stride, padding 
     return sum;
   });
 }
+
+/** Shapes and conventions of {@link gridSample64}. */
+export interface GridSample64 {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly paddingMode: "zeros" | "border" | "reflection";
+  readonly alignCorners: boolean;
+}
+
+/** Bilinear sampling of one image [c, h, w] at points [p, 2] of (x, y) in [-1, 1], point by point; result [c, p]. */
+export function gridSample64(x: Vector, grid: Vector, { channels, height, width, ...rest }: GridSample64): number[] {
+  const pixel = (c: number, row: number, column: number): number =>
+    row < 0 || row >= height || column < 0 || column >= width ? 0 : (x[(c * height + row) * width + column] as number);
+  const points = Array.from({ length: grid.length / 2 }, (_, p) => ({
+    u: place(grid[2 * p] as number, width, rest),
+    v: place(grid[2 * p + 1] as number, height, rest),
+  }));
+  return Array.from({ length: channels }, (_, c) =>
+    points.map(({ u, v }) => {
+      const [left, top] = [Math.floor(u), Math.floor(v)];
+      const [right, low] = [u - left, v - top];
+      const upper = (1 - right) * pixel(c, top, left) + right * pixel(c, top, left + 1);
+      const lower = (1 - right) * pixel(c, top + 1, left) + right * pixel(c, top + 1, left + 1);
+      return (1 - low) * upper + low * lower;
+    }),
+  ).flat();
+}
+
+/** Pixel coordinate of a normalised one; outside, moved to the border or mirrored at it until it is inside. */
+function place(
+  normalised: number,
+  size: number,
+  { paddingMode, alignCorners }: Pick<GridSample64, "paddingMode" | "alignCorners">,
+): number {
+  let at = alignCorners ? ((normalised + 1) / 2) * (size - 1) : ((normalised + 1) * size - 1) / 2;
+  if (paddingMode === "zeros") return at;
+  if (paddingMode === "reflection") {
+    const [low, high] = alignCorners ? [0, size - 1] : [-0.5, size - 0.5];
+    while (at < low || at > high) at = at < low ? 2 * low - at : 2 * high - at;
+  }
+  return Math.min(Math.max(at, 0), size - 1);
+}

@@ -46,6 +46,7 @@ const found = (op: (x: tf.Tensor, axis?: number) => tf.Tensor): OpEntry => ({
     opCase("last axis", [floats([2, 1, 5])], (x) => op(x as tf.Tensor, -1)),
     opCase("ties go to the first", [values([2, 2, 1, 1])], (x) => op(x as tf.Tensor)),
     opCase("int32", [ints([3, 4])], (x) => op(x as tf.Tensor, 1)),
+    opCase("NaN is never found", [withNaN], (x) => op(x as tf.Tensor, 1), { special: true }),
   ],
 });
 
@@ -79,8 +80,8 @@ const largest = (x: tf.Tensor, k: number): tf.Tensor[] => {
 export const reductionCases: OpTable = {
   Sum: reduction(tf.sum),
   Mean: reduction(tf.mean, { empty: false }),
-  Max: { ...reduction(tf.max, { empty: false, nan: false }), note: "a NaN may be passed over" },
-  Min: { ...reduction(tf.min, { empty: false, nan: false }), note: "a NaN may be passed over" },
+  Max: reduction(tf.max, { empty: false }),
+  Min: reduction(tf.min, { empty: false }),
   Prod: reduction(tf.prod),
   Any: truth(tf.any),
   All: truth(tf.all),

@@ -29,7 +29,7 @@ interface Entry {
 
 /** Records ops as graph values. */
 export class OnnxBackend extends tf.KernelBackend {
-  readonly #data: tf.DataStorage<Entry>;
+  #data: tf.DataStorage<Entry>;
   readonly #settings: SessionSettings;
   // tensors that stand for a value: what an evaluation passes through and somebody holds is kept, not computed twice
   readonly #holders = new Map<Value, number>();
@@ -56,6 +56,12 @@ export class OnnxBackend extends tf.KernelBackend {
     const dataId = { id: this.#next++ };
     this.#set(dataId, value);
     return { dataId, shape: [...value.shape], dtype: value.dtype as tf.DataType };
+  }
+
+  /** Another tensor of the same data. */
+  share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    this.incRef(dataId);
+    return { dataId, shape, dtype };
   }
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
@@ -105,6 +111,12 @@ export class OnnxBackend extends tf.KernelBackend {
     return true;
   }
 
+  /** tfjs calls this when the backend is removed or its engine is reset; tfjs's factory then hands out this object again. */
+  override dispose(): void {
+    this.#data = new tf.DataStorage(this, tf.engine());
+    this.#holders.clear();
+  }
+
   override numDataIds(): number {
     return this.#data.numDataIds();
   }
@@ -150,7 +162,7 @@ export function registerOnnxBackend(settings: SessionSettings = { device: "cpu" 
   const backend = new OnnxBackend(settings);
   registered = backend;
   for (const [kernelName, make] of Object.entries(kernels)) {
-    tf.registerKernel({ kernelName, backendName: ONNX_BACKEND, kernelFunc: kernelFunction(backend, make) });
+    tf.registerKernel({ kernelName, backendName: ONNX_BACKEND, kernelFunc: kernelFunction(backend, kernelName, make) });
   }
   registerRefusals();
   // the least priority: chosen by name only
@@ -159,12 +171,14 @@ export function registerOnnxBackend(settings: SessionSettings = { device: "cpu" 
 }
 
 const kernelFunction =
-  (backend: OnnxBackend, make: (typeof kernels)[string]): tf.KernelFunc =>
+  (backend: OnnxBackend, kernelName: string, make: (typeof kernels)[string]): tf.KernelFunc =>
   ({ inputs, attrs }) => {
     const values: Record<string, Value> = {};
     for (const [name, info] of Object.entries(inputs)) {
       if (info !== undefined && info !== null) values[name] = backend.value((info as tf.TensorInfo).dataId);
     }
+    // tfjs counts on it that a clone shares its data id
+    if (kernelName === "Identity") return backend.share(inputs.x as tf.TensorInfo);
     const made = make(values, attrs ?? {});
     return Array.isArray(made) ? (made as Value[]).map((value) => backend.info(value)) : backend.info(made as Value);
   };

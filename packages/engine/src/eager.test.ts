@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { InferenceSession } from "onnxruntime-node";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { registerOnnxBackend } from "./index.ts";
 
 let previous = "";
@@ -19,6 +20,46 @@ test("ordinary tfjs code runs when data are awaited", async () => {
   const y = tf.matMul(x, tf.add(x, 1));
   expect([...(await y.data())]).toEqual([10, 13, 22, 29]);
   expect([...(await tf.sum(y).data())]).toEqual([74]);
+});
+
+test("the same ops on other values of the same shapes build no second session", async () => {
+  const create = vi.spyOn(InferenceSession, "create");
+  try {
+    const run = async (values: number[], shape: [number, number]): Promise<number[]> => {
+      const x = tf.tensor2d(values, shape);
+      return [...(await tf.sum(tf.mul(tf.tanh(x), tf.add(x, 3)), 1).data())];
+    };
+    const expected = (a: number, b: number): number => Math.tanh(a) * (a + 3) + Math.tanh(b) * (b + 3);
+    const first = await run([1, 2], [1, 2]);
+    expect(create).toHaveBeenCalledTimes(1);
+    const second = await run([-1, 0.5], [1, 2]);
+    expect(create).toHaveBeenCalledTimes(1);
+    expect(first[0]).toBeCloseTo(expected(1, 2), 5);
+    expect(second[0]).toBeCloseTo(expected(-1, 0.5), 5);
+    await run([1, 2], [2, 1]);
+    expect(create).toHaveBeenCalledTimes(2);
+  } finally {
+    create.mockRestore();
+  }
+});
+
+test("operands that do not fit are refused where the op is called", () => {
+  const [a, b] = [tf.ones([2, 3]), tf.ones([2, 4])];
+  expect(() => tf.add(a, b)).toThrow(
+    /op Add \(called at .*eager\.test\.ts.*shapes that broadcast, got \[2,3\] and \[2,4\]/,
+  );
+  expect(() => tf.matMul(a, b)).toThrow(/[Ii]nner/);
+});
+
+test("tfjs can put the backend away and take it out again", async () => {
+  const x = tf.tensor1d([1, 2]);
+  tf.removeBackend("onnx");
+  await tf.setBackend("cpu");
+  const backend = registerOnnxBackend();
+  tf.registerBackend("onnx", () => backend, 0);
+  await tf.setBackend("onnx");
+  expect([...(await tf.add(tf.tensor1d([1, 2]), 1).data())]).toEqual([2, 3]);
+  x.dispose();
 });
 
 test("a synchronous read refuses with a hint", () => {

@@ -11,8 +11,8 @@ function callSite(): string {
   return outside?.trim().replace(/^at /, "") ?? "unknown";
 }
 
-// tfjs (also as its source maps name it), Node, and this package but for its tests
-const INSIDE = /@tensorflow|tfjs-core|node:internal|[/\\]engine[/\\](?:src|dist)[/\\](?!.*\.test\.)/;
+// built-ins that call back, tfjs (also as its source maps name it), Node, and this package but for its tests
+const INSIDE = /\(<anonymous>\)|@tensorflow|tfjs-core|node:internal|[/\\]engine[/\\](?:src|dist)[/\\](?!.*\.test\.)/;
 
 /** An op that this backend does not have. */
 export const unsupportedOp = (op: string, hint: string | undefined): LejepaError =>
@@ -21,6 +21,15 @@ export const unsupportedOp = (op: string, hint: string | undefined): LejepaError
     where: `op ${op} (called at ${callSite()})`,
     problem: "is not supported by the onnx backend",
     hint: hint ?? "Write it with other tfjs ops, or run this part on another backend (await tf.setBackend('cpu')).",
+  });
+
+/** Operands that do not fit each other, told where the op was called. */
+export const wrongShapes = (op: string, expected: string, shapes: readonly (readonly number[])[]): LejepaError =>
+  new LejepaError({
+    code: "E_SHAPE",
+    where: `op ${op} (called at ${callSite()})`,
+    expected,
+    got: shapes.map((shape) => `[${shape}]`).join(" and "),
   });
 
 /** A synchronous read of something that has not been computed. */

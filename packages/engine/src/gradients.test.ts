@@ -2,7 +2,16 @@
 // against the reference device's own differentiation.
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
-import { attention64, batchNorm64, conv64, gelu64, layerNorm64, linear64, softmax64 } from "./_float64.test-helper.ts";
+import {
+  attention64,
+  batchNorm64,
+  conv64,
+  gelu64,
+  gridSample64,
+  layerNorm64,
+  linear64,
+  softmax64,
+} from "./_float64.test-helper.ts";
 import { floats, type Operand, opCase } from "./_op-case.test-helper.ts";
 import { differences } from "./_op-run.test-helper.ts";
 import {
@@ -11,6 +20,7 @@ import {
   conv2d,
   createEngine,
   gelu,
+  gridSample,
   layerNorm,
   layerNormLinear,
   linear,
@@ -105,6 +115,21 @@ const fused: Record<string, readonly [Operand[], Fn, Fn64]> = {
     (x, w) => conv64(x as number[], w as number[], geometry),
   ],
 };
+
+/** Points off the pixels' centres and edges, where the function has kinks: inside, on the rim, and outside. */
+const offCentre = [-1.83, -1.27, -0.91, -0.43, 0.11, 0.37, 0.71, 0.93, 1.31, 1.77];
+
+for (const paddingMode of ["zeros", "border", "reflection"] as const) {
+  for (const alignCorners of [false, true]) {
+    const grid = Float32Array.from({ length: 20 }, (_, i) => offCentre[i % 2 === 0 ? i / 2 : (7 * i) % 10] as number);
+    const settings = { channels: 2, height: 3, width: 4, paddingMode, alignCorners };
+    fused[`gridSample, ${paddingMode}, corners ${alignCorners ? "aligned" : "not aligned"}`] = [
+      [floats([1, 2, 3, 4]), { data: grid, shape: [1, 2, 5, 2], dtype: "float32" }],
+      (x, places) => gridSample(x as tf.Tensor, places as tf.Tensor, { paddingMode, alignCorners }),
+      (x, places) => gridSample64(x as number[], places as number[], settings),
+    ];
+  }
+}
 
 test.each(Object.entries(fused))("%s: central differences in float64", async (_, [operands, fn, fn64]) => {
   const got = await compiledGradients(operands, fn);

@@ -22,7 +22,7 @@ import { cutChips } from "./chips.ts";
 import type { DemoOptions } from "./options.ts";
 import { drawNeighbours, type PictureRow } from "./picture.ts";
 import { createProgress } from "./progress.ts";
-import { batchSize, recipe } from "./recipe.ts";
+import { recipe, workload } from "./recipe.ts";
 
 const cacheDir = ".lejepa/cache";
 
@@ -31,6 +31,8 @@ interface Images {
   readonly splits: Splits;
   readonly dataset: BoundDataset;
   readonly channels: 1 | 3;
+  readonly batchSize: number;
+  readonly steps: number;
 }
 
 /**
@@ -59,7 +61,7 @@ export async function demo(options: DemoOptions, say: (text: string) => void): P
     writeFileSync(join(out, "table.txt"), table);
     writeFileSync(
       join(out, "result.json"),
-      `${JSON.stringify({ ...result, seconds, steps: options.steps }, null, 2)}\n`,
+      `${JSON.stringify({ ...result, seconds, steps: images.steps, batchSize: images.batchSize }, null, 2)}\n`,
     );
     say(`\n${table}\nWritten to ${out} in ${seconds} s: table.txt, result.json, neighbours.png and the runs.`);
     say(
@@ -71,15 +73,20 @@ export async function demo(options: DemoOptions, say: (text: string) => void): P
   }
 }
 
-async function openImages({ data }: DemoOptions): Promise<Images> {
+async function openImages({ data, steps }: DemoOptions): Promise<Images> {
   // the version is part of the name: other chips, another folder
   const path = data ?? (await cutChips(new URL("../scenes/", import.meta.url), resolve(".lejepa/demo-chips-1")));
   const channels = data === undefined ? 1 : 3;
   const dataset = bindDataset(folder, { path });
-  const config = parseConfig(recipe({ dataset, channels, cacheDir, seed: 0, epochs: 1, maxSteps: 1 }), "demo");
+  const config = parseConfig(
+    recipe({ dataset, channels, cacheDir, seed: 0, batchSize: 16, epochs: 1, maxSteps: 1 }),
+    "demo",
+  );
   const store = await buildStore(dataset, { size: config.data.imageSize, channels, cacheDir });
   expectClasses("demo", store);
-  return { store, splits: splitItems(store.items, config.data.splits), dataset, channels };
+  const splits = splitItems(store.items, config.data.splits);
+  const suited = data === undefined ? { batchSize: 128, steps: 102 } : workload(splits.train.length);
+  return { store, splits, dataset, channels, batchSize: suited.batchSize, steps: steps ?? suited.steps };
 }
 
 // only what an earlier demo wrote
@@ -97,13 +104,13 @@ interface TrainOptions extends DemoOptions {
 }
 
 async function trainSeed(
-  { dataset, channels, splits }: Images,
-  { seed, seeds, steps, out, say }: TrainOptions,
+  { dataset, channels, splits, batchSize, steps }: Images,
+  { seed, seeds, out, say }: TrainOptions,
 ): Promise<FrozenEncoder> {
   const epochs = Math.max(1, Math.round(steps / Math.floor(splits.train.length / batchSize)));
   const progress = createProgress(process.stderr, `training ${seed + 1} of ${seeds}`);
   const run = join(out ?? "", `seed-${seed}`);
-  const config = recipe({ dataset, channels, cacheDir, seed, epochs, maxSteps: steps });
+  const config = recipe({ dataset, channels, cacheDir, seed, batchSize, epochs, maxSteps: steps });
   let rate = 0;
   const { info, last } = await pretrain(config, {
     out: run,
@@ -123,7 +130,8 @@ async function trainSeed(
   progress.line(
     `training ${seed + 1} of ${seeds}: loss ${last?.loss.toFixed(3)}, ${info.seconds.toFixed(0)} s, ${(100 * info.dataWaitShare).toFixed(1)} % of it waiting for data`,
   );
-  if (seed === 0) say(`${info.parameters} parameters, ${epochs} passes over the images, no labels`);
+  if (seed === 0)
+    say(`${info.parameters} parameters, ${epochs} passes over the images, ${steps} steps of ${batchSize}, no labels`);
   const { encoder, values, image } = loadEncoder(run);
   return { encoder, values, mean: image.mean, std: image.std, size: image.size };
 }

@@ -10,7 +10,7 @@ training, and with the raw pixels. Leaves a table, a JSON file, a picture of nea
 
   --data DIR    a folder of images instead: one folder for each class, in train/ and test/ or split by the demo
   --seeds N     trainings to average over (3)
-  --steps N     training steps of each (102)
+  --steps N     training steps of each (102; with --data about 19 600 images' worth: 153 steps of 128)
   --out DIR     where results go (runs/demo, or runs/demo-NAME with --data); results of an earlier demo are replaced
   --help        this text
 `;
@@ -19,7 +19,8 @@ training, and with the raw pixels. Leaves a table, a JSON file, a picture of nea
 export interface DemoOptions {
   readonly data: string | undefined;
   readonly seeds: number;
-  readonly steps: number;
+  /** Undefined: as many as suit the images. */
+  readonly steps: number | undefined;
   readonly out: string | undefined;
   readonly help: boolean;
 }
@@ -33,8 +34,14 @@ export function readOptions(args: readonly string[]): DemoOptions {
   try {
     const options = { data: text, out: text, seeds: text, steps: text, help: { type: "boolean" } } as const;
     const { values } = parseArgs({ args: [...args], options });
-    const { data, out, seeds = "3", steps = "102", help: wanted = false } = values;
-    return { data, out, seeds: whole("--seeds", seeds), steps: whole("--steps", steps), help: wanted };
+    const { data, out, seeds = "3", steps, help: wanted = false } = values;
+    return {
+      data,
+      out,
+      seeds: whole("--seeds", seeds),
+      steps: steps === undefined ? undefined : whole("--steps", steps),
+      help: wanted,
+    };
   } catch (cause) {
     if (cause instanceof LejepaError) throw cause;
     const hint = "See npm run demo -- --help.";

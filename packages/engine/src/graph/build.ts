@@ -1,4 +1,5 @@
 // Constructors of nodes and constants; shapes are given by the caller, who knows them.
+import { wrongShapes } from "../errors.ts";
 import type { Attribute, Domain, ElementType, HostData, Node, Value, ValueSpec } from "./value.ts";
 import { sameShape, sizeOf } from "./value.ts";
 
@@ -100,19 +101,24 @@ export const cast = (x: Value, dtype: ElementType): Value =>
 /** Numbers of ONNX's TensorProto.DataType. */
 export const onnxType: Readonly<Record<ElementType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 
-/** Shape of two broadcast operands (NumPy's rule); the caller has checked that they fit. */
-export function broadcast(a: readonly number[], b: readonly number[]): number[] {
+/**
+ * Shape of two broadcast operands (NumPy's rule).
+ *
+ * @throws LejepaError E_SHAPE when they do not fit
+ */
+export function broadcast(a: readonly number[], b: readonly number[], op = "broadcast"): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const x = a[a.length - rank + i] ?? 1;
     const y = b[b.length - rank + i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) throw wrongShapes(op, "shapes that broadcast", [a, b]);
     return x === 1 ? y : x;
   });
 }
 
 /** Elementwise binary node with broadcasting. */
 export const binary = (op: string, a: Value, b: Value, dtype: ElementType = a.dtype): Value =>
-  apply1(op, [a, b], { shape: broadcast(a.shape, b.shape), dtype });
+  apply1(op, [a, b], { shape: broadcast(a.shape, b.shape, op), dtype });
 
 /** Elementwise unary node. */
 export const unary = (op: string, x: Value, dtype: ElementType = x.dtype): Value =>
@@ -162,7 +168,11 @@ export interface MatMulOptions {
 export function matMul(a: Value, b: Value, { transA = false, transB = false, alpha = 1 }: MatMulOptions = {}): Value {
   const rows = a.shape.at(transA ? -1 : -2) as number;
   const columns = b.shape.at(transB ? -2 : -1) as number;
-  const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const inner = [a.shape.at(transA ? -2 : -1), b.shape.at(transB ? -1 : -2)];
+  if (a.shape.length < 2 || b.shape.length < 2 || inner[0] !== inner[1]) {
+    throw wrongShapes("MatMul", "matrices whose inner extents agree", [a.shape, b.shape]);
+  }
+  const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2), "MatMul");
   const attributes = { transA: int(Number(transA)), transB: int(Number(transB)), alpha: float(alpha) };
   return composite("MatMul", [a, b], { shape: [...batch, rows, columns], dtype: a.dtype }, attributes);
 }

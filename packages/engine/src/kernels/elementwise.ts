@@ -128,21 +128,27 @@ const unaryKernels: KernelTable = {
     const x = input(inputs, "x");
     return x.dtype === "float32" ? unary("Relu", x) : binary("Max", cast(x, "int32"), scalar(0, "int32"));
   },
-  Relu6: floating((x) => clip(x, 0, 6)),
+  Relu6: (inputs) => {
+    const x = input(inputs, "x");
+    return cast(clip(cast(x, "float32"), 0, 6), x.dtype === "bool" ? "int32" : x.dtype);
+  },
   Round: rounding("Round"),
   Rsqrt: floating((x) => unary("Reciprocal", unary("Sqrt", x))),
   Selu: floating((x) => apply1("Selu", [x], x, selu)),
   Sigmoid: onFloats("Sigmoid"),
-  Sign: floating((x) => unary("Sign", x)),
+  // 0 for NaN, as tfjs has it
+  Sign: floating((x) => where(isNan(x), scalar(0), unary("Sign", x))),
   Sin: onFloats("Sin"),
   Sinh: onFloats("Sinh"),
   Softplus: onFloats("Softplus"),
   Sqrt: onFloats("Sqrt"),
   Square: (inputs) => square(input(inputs, "x")),
   Step: kernel<tf.StepAttrs>((inputs, { alpha }) => {
-    const x = cast(input(inputs, "x"), "float32");
-    if (alpha === 0) return composite("Step", [x], x);
-    return keepNaN(x, where(binary("Greater", x, scalar(0), "bool"), scalar(1), scalar(alpha)));
+    const x = input(inputs, "x");
+    const real = cast(x, "float32");
+    if (alpha === 0) return cast(composite("Step", [real], real), x.dtype === "bool" ? "int32" : x.dtype);
+    const step = where(binary("Greater", real, scalar(0), "bool"), scalar(1), scalar(alpha));
+    return cast(keepNaN(real, step), x.dtype === "bool" ? "int32" : x.dtype);
   }),
   Tan: onFloats("Tan"),
   Tanh: onFloats("Tanh"),
@@ -175,8 +181,9 @@ const binaryKernels: KernelTable = {
   LogicalOr: logical("Or"),
   LogicalXor: logical("Xor"),
   Prelu: (inputs) => {
-    const x = input(inputs, "x");
-    return where(binary("Less", x, scalar(0), "bool"), binary("Mul", x, input(inputs, "alpha")), x);
+    const x = cast(input(inputs, "x"), "float32");
+    const alpha = cast(input(inputs, "alpha"), "float32");
+    return where(binary("Less", x, scalar(0), "bool"), binary("Mul", x, alpha), x);
   },
   EluGrad: (inputs) => {
     const y = input(inputs, "y");

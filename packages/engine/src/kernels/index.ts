@@ -19,5 +19,10 @@ export const alternatives: Readonly<Record<string, string>> = {
   Complex: "Complex numbers are not supported. Keep real and imaginary parts as two tensors.",
   FFT: "Complex numbers are not supported. Use a cosine/sine matrix and tf.matMul.",
   Multinomial: "Draw on the host from a seeded stream and pass the draws in.",
+  MaxPool: "Use maxPool2d of @lejepa/engine (channels first).",
+  AvgPool: "Use averagePool2d of @lejepa/engine (channels first).",
+  ResizeBilinear: "Use gridSample of @lejepa/engine (channels first), or two products with interpolation matrices.",
+  ResizeNearestNeighbor: "Use tf.gather with rounded positions along each axis.",
+  Einsum: "Use tf.matMul, tf.transpose and tf.sum.",
   Conv3D: "Use conv2d over slices.",
 };

@@ -1,8 +1,9 @@
 // Products, convolutions, pooling and resizing as tfjs has them (NHWC), on the composite nodes of this engine (NCHW).
 import * as tf from "@tensorflow/tfjs";
 import { binary, composite, matMul, reshape, scalar, pad, slice, transpose, unary, uniform } from "../graph/build.ts";
+import { unsupportedOp, wrongShapes } from "../errors.ts";
 import type { Value } from "../graph/value.ts";
-import { sizeOf } from "../graph/value.ts";
+import { sameShape, sizeOf } from "../graph/value.ts";
 import { elementwise } from "./elementwise.ts";
 import { geometryAttributes } from "./fused.ts";
 import { input, type KernelInputs, type KernelTable, kernel } from "./registry.ts";
@@ -83,12 +84,13 @@ interface Square {
 
 function squared(info: tf.backend_util.Conv2DInfo, groups: number): Square {
   const { padInfo, inHeight, inWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
-  if (strideHeight !== strideWidth || dilationHeight !== dilationWidth) {
-    throw new RangeError(
-      "strides and dilations that differ between height and width are not supported on this backend",
-    );
+  // a filter one high has no vertical dilation, an output one high no vertical stride: conv1d is such a case
+  const dilation = info.filterHeight === 1 ? dilationWidth : dilationHeight;
+  const stride = info.outHeight === 1 && strideHeight === 1 ? strideWidth : strideHeight;
+  if (stride !== strideWidth || dilation !== dilationWidth) {
+    throw unsupportedOp("Conv2D with strides or dilations that differ between height and width", undefined);
   }
-  const geometry = { stride: strideHeight, padding: 0, dilation: dilationHeight, groups };
+  const geometry = { stride, padding: 0, dilation, groups };
   return {
     before: [padInfo.top, padInfo.left],
     extent: [inHeight + padInfo.top + padInfo.bottom, inWidth + padInfo.left + padInfo.right],
@@ -129,7 +131,9 @@ function convolve(x: Value, w: Value, info: tf.backend_util.Conv2DInfo, groups: 
 const convolutionInput = kernel<ConvAttributes & { inputShape: number[] }>((inputs, attributes) => {
   const filter = input(inputs, "filter");
   const info = convInfo(attributes.inputShape, [...filter.shape], attributes, false);
-  const dx = inputGradient(layoutIn(input(inputs, "dy"), attributes), toOihw(filter), info, 1);
+  const dy = input(inputs, "dy");
+  if (!sameShape(dy.shape, info.outShape)) throw wrongShapes("Conv2DBackpropInput", `[${info.outShape}]`, [dy.shape]);
+  const dx = inputGradient(layoutIn(dy, attributes), toOihw(filter), info, 1);
   return layoutBack(dx, attributes);
 });
 
@@ -191,9 +195,15 @@ const fusedDepthwise = kernel<ConvAttributes & FusedAttributes>((inputs, attribu
   return withBias(y, inputs, attributes);
 });
 
-function withBias(y: Value, inputs: KernelInputs, { activation, leakyreluAlpha }: FusedAttributes): Value {
-  const bias = inputs.bias;
-  return activated(bias === undefined ? y : binary("Add", y, bias), inputs, activation, leakyreluAlpha);
+function withBias(y: Value, inputs: KernelInputs, attributes: ConvAttributes & FusedAttributes): Value {
+  const { activation, leakyreluAlpha, dataFormat } = attributes;
+  // one value for each channel lies along the last axis, or in NCHW the second
+  const perChannel = (v: Value): Value =>
+    dataFormat === "NCHW" && v.shape.length === 1 && v.shape[0] !== 1 ? reshape(v, [v.shape[0] as number, 1, 1]) : v;
+  const { bias, preluActivationWeights: slopes } = inputs;
+  const biased = bias === undefined ? y : binary("Add", y, perChannel(bias));
+  const extra = slopes === undefined ? inputs : { ...inputs, preluActivationWeights: perChannel(slopes) };
+  return activated(biased, extra, activation, leakyreluAlpha);
 }
 
 const batchNormalisation = kernel<tf.FusedBatchNormAttrs>((inputs, { varianceEpsilon }) => {

@@ -1,6 +1,6 @@
 // Reductions, arg-reductions, cumulative ops, softmax, sorting.
 import type * as tf from "@tensorflow/tfjs";
-import { apply, apply1, binary, cast, i64, int, reduce, scalar, uniform } from "../graph/build.ts";
+import { apply, apply1, binary, cast, i64, int, reduce, scalar, unary, uniform } from "../graph/build.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf } from "../graph/value.ts";
 import { axesOf, axisOf, input, type Kernel, type KernelTable, kernel } from "./registry.ts";
@@ -30,9 +30,26 @@ const truth = (op: string, empty: number): Kernel => {
   return (inputs, attributes) => cast(counted(inputs, attributes) as Value, "bool");
 };
 
-const argReduction = (op: string): Kernel =>
+/** Max and min of ORT may pass over a NaN; tfjs's do not. */
+const extreme = (op: string, empty: number): Kernel => {
+  const plain = reduction(op, empty, numberLike);
+  const hasNaN = reduction("ReduceMax", 0, (x) => cast(unary("IsNaN", x, "bool"), "int32"));
+  return (inputs, attributes) => {
+    const reduced = plain(inputs, attributes) as Value;
+    if (input(inputs, "x").dtype !== "float32") return reduced;
+    const condition = cast(hasNaN(inputs, attributes) as Value, "bool");
+    return apply1("Where", [condition, scalar(Number.NaN), reduced], reduced);
+  };
+};
+
+/** x with NaN as `value`. */
+const withoutNaN = (x: Value, value: number): Value =>
+  x.dtype === "float32" ? apply1("Where", [unary("IsNaN", x, "bool"), scalar(value), x], x) : x;
+
+/** The first place of the largest (smallest) value; NaN never is, as in tfjs. */
+const argReduction = (op: "ArgMax" | "ArgMin"): Kernel =>
   kernel<tf.ArgMaxAttrs>((inputs, attributes) => {
-    const x = numberLike(input(inputs, "x"));
+    const x = withoutNaN(numberLike(input(inputs, "x")), op === "ArgMax" ? -Infinity : Infinity);
     const [axis = 0] = axesOf(attributes.axis ?? 0, x.shape.length);
     if (x.shape.length === 0) return scalar(0, "int32");
     const shape = x.shape.filter((_, i) => i !== axis);
@@ -82,10 +99,11 @@ const logSoftmax = kernel<tf.LogSoftmaxAttrs>((inputs, { axis }) => {
   return apply1("LogSoftmax", [x], x, { axis: int(axisOf(axis, x.shape.length)) });
 });
 
-const topK = kernel<tf.TopKAttrs>((inputs, { k, sorted }) => {
+// sorted whatever was asked for: tfjs's order among equal values is by place, which ORT keeps only when it sorts
+const topK = kernel<tf.TopKAttrs>((inputs, { k }) => {
   const x = numberLike(input(inputs, "x"));
   const shape = [...x.shape.slice(0, -1), k];
-  const attributes = { axis: int(-1), largest: int(1), sorted: int(Number(sorted)) };
+  const attributes = { axis: int(-1), largest: int(1), sorted: int(1) };
   const [values, indices] = apply(
     "TopK",
     [x, i64([k])],
@@ -110,8 +128,8 @@ const mean = kernel<ReductionAttributes>((inputs, { axis, keepDims }) => {
 export const reductions: KernelTable = {
   Sum: reduction("ReduceSum", 0, numberLike),
   Mean: mean,
-  Max: reduction("ReduceMax", Number.NEGATIVE_INFINITY, numberLike),
-  Min: reduction("ReduceMin", Number.POSITIVE_INFINITY, numberLike),
+  Max: extreme("ReduceMax", Number.NEGATIVE_INFINITY),
+  Min: extreme("ReduceMin", Number.POSITIVE_INFINITY),
   Prod: reduction("ReduceProd", 1, numberLike),
   Any: truth("ReduceMax", 0),
   All: truth("ReduceMin", 1),

@@ -1,8 +1,9 @@
 // Kernels that move data: shapes, slices, joins, gathers.
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import {
   apply,
   apply1,
+  binary,
   cast,
   concat,
   expand,
@@ -18,8 +19,9 @@ import {
   transpose,
   uniform,
 } from "../graph/build.ts";
+import { unsupportedOp, wrongShapes } from "../errors.ts";
 import type { ElementType, Value } from "../graph/value.ts";
-import { sizeOf } from "../graph/value.ts";
+import { sameShape, sizeOf } from "../graph/value.ts";
 import { axesOf, axisOf, input, type KernelInputs, type KernelTable, kernel } from "./registry.ts";
 
 /** Shape with one extent possibly -1. */
@@ -28,12 +30,23 @@ function inferred(shape: readonly number[], size: number): number[] {
   return shape.map((extent) => (extent === -1 ? size / known : extent));
 }
 
+/** What tfjs's own checks of shapes look at. */
+const tensorInfo = ({ shape, dtype }: Value): tf.TensorInfo => ({
+  dataId: {},
+  shape: [...shape],
+  dtype: dtype as tf.DataType,
+});
+
 const parts = (inputs: KernelInputs): Value[] => Object.values(inputs);
 
 const concatenation = kernel<tf.ConcatAttrs>((inputs, { axis }) => {
   const all = parts(inputs);
   const rank = all[0]?.shape.length ?? 0;
   const along = axisOf(axis, rank);
+  tf.backend_util.assertParamsConsistent(
+    all.map(({ shape }) => [...shape]),
+    along,
+  );
   const filled = all.filter((part) => sizeOf(part.shape) > 0);
   if (filled.length > 0) return concat(filled, along);
   return concat(all, along);
@@ -43,6 +56,11 @@ const pack = kernel<tf.PackAttrs>((inputs, { axis }) => {
   const all = parts(inputs);
   const rank = (all[0]?.shape.length ?? 0) + 1;
   const along = axisOf(axis, rank);
+  const [first] = all;
+  const other = all.find((part) => part.dtype !== first?.dtype || !sameShape(part.shape, first.shape));
+  if (first !== undefined && other !== undefined) {
+    throw wrongShapes("Pack", `${first.dtype} tensors of one shape`, [first.shape, other.shape]);
+  }
   return concat(
     all.map((part) => reshape(part, [...part.shape.slice(0, along), 1, ...part.shape.slice(along)])),
     along,
@@ -78,17 +96,8 @@ function slices(x: Value, sizes: readonly number[], axis: number): Value[] {
 const splitV = kernel<tf.SplitVAttrs>((inputs, { numOrSizeSplits, axis }) => {
   const x = input(inputs, "x");
   const along = axisOf(axis, x.shape.length);
-  const extent = x.shape[along] as number;
-  const given = Array.isArray(numOrSizeSplits)
-    ? numOrSizeSplits
-    : Array<number>(numOrSizeSplits).fill(extent / numOrSizeSplits);
-  return split(x, inferredSizes(given, extent), along);
+  return split(x, tf.backend_util.prepareSplitSize(tensorInfo(x), numOrSizeSplits, along), along);
 });
-
-function inferredSizes(sizes: readonly number[], extent: number): number[] {
-  const known = sizes.filter((size) => size !== -1).reduce((a, b) => a + b, 0);
-  return sizes.map((size) => (size === -1 ? extent - known : size));
-}
 
 const unpack = kernel<tf.UnpackAttrs>((inputs, { axis }) => {
   const x = input(inputs, "value");
@@ -99,14 +108,9 @@ const unpack = kernel<tf.UnpackAttrs>((inputs, { axis }) => {
 
 const sliceKernel = kernel<tf.SliceAttrs>((inputs, { begin, size }) => {
   const x = input(inputs, "x");
-  const starts = typeof begin === "number" ? [begin] : begin;
-  const start = x.shape.map((_, i) => starts[i] ?? 0);
-  const sizes = typeof size === "number" ? [size] : size;
-  const full = x.shape.map((extent, i) => {
-    const wanted = sizes[i] ?? -1;
-    return wanted < 0 ? extent - (start[i] as number) : wanted;
-  });
-  return slice(x, start, full);
+  const [starts = [], sizes = []] = tf.slice_util.parseSliceParams(tensorInfo(x), begin, size);
+  tf.slice_util.assertParamsValid(tensorInfo(x), starts, sizes);
+  return slice(x, starts, sizes);
 });
 
 /** Strided slice from dense begin/end/strides; masks are resolved here as NumPy does. */
@@ -219,6 +223,8 @@ const gatherV2 = kernel<tf.GatherV2Attrs>((inputs, { axis, batchDims }) => {
   const x = input(inputs, "x");
   const indices = cast(input(inputs, "indices"), "int32");
   const along = axisOf(axis, x.shape.length);
+  // tfjs's own checks
+  tf.backend_util.segment_util.collectGatherOpShapeInfo(tensorInfo(x), tensorInfo(indices), along, batchDims);
   if (batchDims === 0) return gatherAlong(x, indices, along);
   // batched: offset the indices into the flattened batch
   const batch = x.shape.slice(0, batchDims);
@@ -248,6 +254,7 @@ const gatherV2 = kernel<tf.GatherV2Attrs>((inputs, { axis, batchDims }) => {
 const gatherNd = kernel<unknown>((inputs) => {
   const x = input(inputs, "params");
   const indices = input(inputs, "indices");
+  tf.gather_util.prepareAndValidate(tensorInfo(x), tensorInfo(indices));
   const depth = indices.shape.at(-1) as number;
   const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(depth)];
   return apply1("GatherND", [x, cast(indices, "int64")], { shape, dtype: x.dtype });
@@ -255,24 +262,34 @@ const gatherNd = kernel<unknown>((inputs) => {
 
 /** Sums updates that meet at one place, as tfjs does. */
 const scatterNd = kernel<tf.ScatterNdAttrs>((inputs, { shape }) => {
-  const updates = input(inputs, "updates");
+  const given = input(inputs, "updates");
+  const places = input(inputs, "indices");
+  const { sliceRank, numUpdates } = tf.scatter_util.calculateShapes(tensorInfo(given), tensorInfo(places), shape);
+  const updates = reshape(given, [numUpdates, ...shape.slice(sliceRank)]);
   const start = uniform(0, shape, updates.dtype);
-  const indices = cast(input(inputs, "indices"), "int64");
+  const indices = cast(reshape(places, [numUpdates, sliceRank]), "int64");
   return apply1("ScatterND", [start, indices, updates], { shape, dtype: updates.dtype }, { reduction: text("add") });
 });
 
+/** Rows whose segment is negative or past the last go to one more row, which is cut off. */
 const unsortedSegmentSum = kernel<tf.UnsortedSegmentSumAttrs>((inputs, { numSegments }) => {
   const x = input(inputs, "x");
   const ids = input(inputs, "segmentIds");
-  const shape = [numSegments, ...x.shape.slice(1)];
-  if (sizeOf(x.shape) === 0) return uniform(0, shape, x.dtype);
-  const indices = reshape(cast(ids, "int64"), [ids.shape[0] as number, 1]);
-  return apply1(
+  const rest = x.shape.slice(1);
+  if (sizeOf(x.shape) === 0) return uniform(0, [numSegments, ...rest], x.dtype);
+  const last = scalar(numSegments, ids.dtype);
+  const negative = binary("Less", ids, scalar(0, ids.dtype), "bool");
+  const outside = binary("Or", negative, binary("Greater", ids, last, "bool"), "bool");
+  const kept = apply1("Where", [outside, last, ids], ids);
+  const indices = reshape(cast(kept, "int64"), [ids.shape[0] as number, 1]);
+  const shape = [numSegments + 1, ...rest];
+  const sums = apply1(
     "ScatterND",
     [uniform(0, shape, x.dtype), indices, x],
     { shape, dtype: x.dtype },
     { reduction: text("add") },
   );
+  return slice(sums, Array<number>(shape.length).fill(0), [numSegments, ...rest]);
 });
 
 const oneHot = kernel<tf.OneHotAttrs>((inputs, { depth, onValue, offValue, dtype }) => {
@@ -309,7 +326,9 @@ const reverse = kernel<tf.ReverseAttrs>((inputs, { dims }) => {
 const counted = (values: readonly number[], dtype: ElementType): Value =>
   literal(hostArray(dtype, values), [values.length], dtype);
 
-const range = kernel<tf.RangeAttrs>((_, { start, stop, step, dtype }) => {
+const range = kernel<tf.RangeAttrs>((_, { start, stop, step: given, dtype }) => {
+  // counts down without being told, as tfjs does
+  const step = stop < start && given === 1 ? -1 : given;
   const count = Math.max(0, Math.ceil((stop - start) / step));
   const values = Array.from({ length: count }, (_unused, i) => start + i * step);
   return counted(values, dtype as ElementType);
@@ -333,6 +352,7 @@ export const shaping: KernelTable = {
   ExpandDims: kernel<tf.ExpandDimsAttrs>((inputs, { dim }) => {
     const x = input(inputs, "input");
     const axis = dim < 0 ? dim + x.shape.length + 1 : dim;
+    if (axis < 0 || axis > x.shape.length) throw wrongShapes("ExpandDims", `an axis of it, not ${dim},`, [x.shape]);
     return reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]);
   }),
   Transpose: kernel<tf.TransposeAttrs>((inputs, { perm }) => transpose(input(inputs, "x"), perm)),
@@ -354,9 +374,10 @@ export const shaping: KernelTable = {
   Reverse: reverse,
   ZerosLike: (inputs) => uniform(0, input(inputs, "x").shape, input(inputs, "x").dtype),
   OnesLike: (inputs) => uniform(1, input(inputs, "x").shape, input(inputs, "x").dtype),
-  Fill: kernel<tf.FillAttrs>((_, { shape, value, dtype }) =>
-    uniform(value as number, shape, (dtype ?? "float32") as ElementType),
-  ),
+  Fill: kernel<tf.FillAttrs>((_, { shape, value, dtype }) => {
+    if (typeof value !== "number") throw unsupportedOp("Fill with strings", undefined);
+    return uniform(value, shape, (dtype ?? "float32") as ElementType);
+  }),
   Range: range,
   LinSpace: linSpace,
   GatherV2: gatherV2,
