@@ -65,3 +65,33 @@ export function eppsPulleyReference(
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+
+/** The fixture `sigreg`. */
+export interface SigregGolden {
+  readonly cases: readonly {
+    readonly name: string;
+    readonly shape: { readonly views: number; readonly samples: number; readonly dim: number; readonly slices: number };
+    readonly quadrature: { readonly kind: "half-line" | "full-line"; readonly tMax: number; readonly knots: number };
+    readonly embeddings: number[];
+    readonly directions: number[];
+    readonly statisticPerViewPerSlice: number[];
+    readonly loss: number;
+    readonly gradEmbeddings: number[];
+  }[];
+}
+
+/** The fixture `objective`. */
+export interface ObjectiveGolden {
+  readonly embeddings: number[];
+  readonly directions: number[];
+  readonly shape: SigregGolden["cases"][number]["shape"];
+  readonly quadrature: { readonly kind: "half-line"; readonly tMax: number; readonly knots: number };
+  readonly cases: readonly {
+    readonly lambda_: number;
+    readonly centreViews: number;
+    readonly loss: number;
+    readonly invariance: number;
+    readonly sigreg: number;
+    readonly gradEmbeddings: number[];
+  }[];
+}

@@ -3,43 +3,13 @@ import { stream } from "@lejepa/contracts";
 import { createEngine, type Engine, localGroup } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fixture, relativeError } from "./_golden.test-helper.ts";
+import { fixture, type ObjectiveGolden, relativeError, type SigregGolden } from "./_golden.test-helper.ts";
 import { sigregDirections } from "./directions.ts";
 import { combinedMgf } from "./normality/multivariate-tests.ts";
 import { orderStatisticNll } from "./normality/order-tests.ts";
 import { normalityTests } from "./normality/registry.ts";
 import { lejepaLoss, type LejepaLossOptions } from "./objective.ts";
 import { sigreg, type SigregOptions } from "./sigreg.ts";
-
-interface Shape {
-  views: number;
-  samples: number;
-  dim: number;
-  slices: number;
-}
-interface SigregCase {
-  name: string;
-  shape: Shape;
-  quadrature: { kind: "half-line" | "full-line"; tMax: number; knots: number };
-  embeddings: number[];
-  directions: number[];
-  statisticPerViewPerSlice: number[];
-  loss: number;
-  gradEmbeddings: number[];
-}
-interface ObjectiveGolden {
-  embeddings: number[];
-  directions: number[];
-  shape: Shape;
-  cases: {
-    lambda_: number;
-    centreViews: number;
-    loss: number;
-    invariance: number;
-    sigreg: number;
-    gradEmbeddings: number[];
-  }[];
-}
 
 let engine: Engine;
 beforeAll(async () => {
@@ -73,7 +43,7 @@ const table = (data: ArrayLike<number>, ...shape: number[]): { data: Float32Arra
 });
 
 describe.each(["recurrence", "direct"] as const)("SIGReg goldens, %s form", (form) => {
-  test.each(fixture<{ cases: SigregCase[] }>("sigreg").cases)(
+  test.each(fixture<SigregGolden>("sigreg").cases)(
     "$name",
     async ({ shape, quadrature: { kind, knots, tMax }, ...golden }) => {
       const options: SigregOptions = { quadrature: kind, knots, tMax, form };

@@ -1,25 +1,10 @@
 import { stream } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { fixture, numbers, relativeError, useReference } from "./_golden.test-helper.ts";
+import { fixture, numbers, type ObjectiveGolden, relativeError, useReference } from "./_golden.test-helper.ts";
 import { sigregDirections } from "./directions.ts";
 import { lejepaLoss, type LejepaLossOptions } from "./objective.ts";
 import { sigreg } from "./sigreg.ts";
-
-interface ObjectiveGolden {
-  embeddings: number[];
-  directions: number[];
-  shape: { views: number; samples: number; dim: number; slices: number };
-  quadrature: { kind: "half-line"; tMax: number; knots: number };
-  cases: {
-    lambda_: number;
-    centreViews: number;
-    invariance: number;
-    sigreg: number;
-    loss: number;
-    gradEmbeddings: number[];
-  }[];
-}
 
 beforeAll(useReference);
 

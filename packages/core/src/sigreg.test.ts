@@ -2,23 +2,17 @@ import { stream } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { eppsPulleyReference, fixture, numbers, relativeError, useReference } from "./_golden.test-helper.ts";
+import {
+  eppsPulleyReference,
+  fixture,
+  numbers,
+  relativeError,
+  type SigregGolden,
+  useReference,
+} from "./_golden.test-helper.ts";
 import { sigregDirections } from "./directions.ts";
 import { foldedKnots } from "./quadrature.ts";
 import { eppsPulley, sigreg } from "./sigreg.ts";
-
-interface SigregGolden {
-  cases: {
-    name: string;
-    shape: { views: number; samples: number; dim: number; slices: number };
-    quadrature: { kind: "half-line" | "full-line"; tMax: number; knots: number };
-    embeddings: number[];
-    directions: number[];
-    statisticPerViewPerSlice: number[];
-    loss: number;
-    gradEmbeddings: number[];
-  }[];
-}
 
 beforeAll(useReference);
 
