@@ -138,3 +138,24 @@ function place(
   }
   return Math.min(Math.max(at, 0), size - 1);
 }
+
+/** Shapes of {@link averagePool64}. */
+export interface AveragePool64 {
+  readonly height: number;
+  readonly width: number;
+  readonly size: number;
+  readonly stride: number;
+}
+
+/** Means over windows of `size` of one image [height, width] with a margin of 1 that does not count, every `stride`. */
+export function averagePool64(x: Vector, { height, width, size, stride }: AveragePool64): number[] {
+  const steps = (extent: number): number[] =>
+    Array.from({ length: Math.floor((extent + 2 - size) / stride) + 1 }, (_, i) => i * stride - 1);
+  const inside = (from: number, extent: number): number[] =>
+    Array.from({ length: size }, (_, i) => from + i).filter((i) => i >= 0 && i < extent);
+  return steps(height).flatMap((top) =>
+    steps(width).map((left) =>
+      mean(inside(top, height).flatMap((i) => inside(left, width).map((j) => x[i * width + j] as number))),
+    ),
+  );
+}

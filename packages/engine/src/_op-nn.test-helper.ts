@@ -90,7 +90,43 @@ const depthwise =
   (x, w) =>
     tf.depthwiseConv2d(x as T4, w as T4, stride, pad);
 
+/** Windows of 3 and of 2, overlapping or not, reaching beyond the image on one side or on both, or not over all of it. */
+const windows = [
+  [3, 1, "same"],
+  [3, 2, "same"],
+  [2, 2, "valid"],
+  [3, 3, 1],
+] as const satisfies readonly (readonly [number, number, "same" | "valid" | number])[];
+
+type Window = readonly [size: number, stride: number, pad: "same" | "valid" | number];
+
+const pools = (
+  pool: typeof tf.maxPool,
+  wrap = (fn: Fn): OpCase["run"] => fn,
+  chosen: readonly Window[] = windows,
+): OpEntry =>
+  entry(
+    ...chosen.map(([size, stride, pad]) =>
+      opCase(
+        `${size}, stride ${stride}, pad ${pad}`,
+        [floats([2, 7, 6, 3])],
+        wrap((x) => pool(x as T4, size, stride, pad, pad === 1 ? "floor" : undefined)),
+      ),
+    ),
+  );
+
 const networks: OpTable = {
+  MaxPool: pools(tf.maxPool),
+  MaxPoolGrad: pools(tf.maxPool, gradients),
+  AvgPool: pools(tf.avgPool),
+  // tfjs divides by the whole window at the edges too, which is not its forward's gradient: gradients.test.ts has those
+  AvgPoolGrad: {
+    ...pools(tf.avgPool, gradients, [
+      [2, 2, "valid"],
+      [3, 1, "valid"],
+    ]),
+    note: "with padding it is the forward's gradient, which tfjs's own is not",
+  },
   Conv2D: layers(plain, filter),
   Conv2DBackpropInput: layers(plain, filter, gradients),
   Conv2DBackpropFilter: layers(plain, filter, gradients),

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import {
   attention64,
+  averagePool64,
   batchNorm64,
   conv64,
   gelu64,
@@ -108,6 +109,11 @@ const fused: Record<string, readonly [Operand[], Fn, Fn64]> = {
     [floats([5, 3]), floats([3]), floats([3])],
     (x, w, b) => batchNorm(x as tf.Tensor, w as tf.Tensor, b as tf.Tensor).y,
     (x, w, b) => batchNorm64(x as number[], w as number[], b as number[]),
+  ],
+  "tfjs's average pooling with padding": [
+    [floats([1, 5, 6, 1])],
+    (x) => tf.avgPool(x as tf.Tensor4D, 3, 2, 1, "floor"),
+    (x) => averagePool64(x as number[], { height: 5, width: 6, size: 3, stride: 2 }),
   ],
   conv2d: [
     [floats([1, 3, 5, 5]), floats([2, 3, 3, 3])],

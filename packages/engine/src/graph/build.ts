@@ -95,6 +95,10 @@ export const reshape = (x: Value, shape: readonly number[]): Value =>
 export const transpose = (x: Value, perm: readonly number[]): Value =>
   apply1("Transpose", [x], { shape: perm.map((p) => x.shape[p] as number), dtype: x.dtype }, { perm: ints(perm) });
 
+/** NHWC to NCHW, and back. */
+export const toChannelsFirst = (x: Value): Value => transpose(x, [0, 3, 1, 2]);
+export const toChannelsLast = (x: Value): Value => transpose(x, [0, 2, 3, 1]);
+
 export const cast = (x: Value, dtype: ElementType): Value =>
   x.dtype === dtype ? x : apply1("Cast", [x], { shape: x.shape, dtype }, { to: int(onnxType[dtype]) });
 

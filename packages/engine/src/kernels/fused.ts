@@ -43,7 +43,8 @@ const convWeightGrad = kernel<ConvGeometry & { weightShape: number[] }>((inputs,
 
 type Pooling = ConvGeometry & { kernel: number };
 
-const poolAttributes = (pooling: Pooling): Record<string, Attribute> => ({
+/** A window as attributes of a composite node. */
+export const poolAttributes = (pooling: Pooling): Record<string, Attribute> => ({
   kernel: int(pooling.kernel),
   stride: int(pooling.stride),
   padding: int(pooling.padding),

@@ -1,6 +1,19 @@
 // Products, convolutions, pooling and resizing as tfjs has them (NHWC), on the composite nodes of this engine (NCHW).
 import * as tf from "@tensorflow/tfjs";
-import { binary, composite, matMul, reshape, scalar, pad, slice, transpose, unary, uniform } from "../graph/build.ts";
+import {
+  binary,
+  composite,
+  matMul,
+  pad,
+  reshape,
+  scalar,
+  slice,
+  toChannelsFirst,
+  toChannelsLast,
+  transpose,
+  unary,
+  uniform,
+} from "../graph/build.ts";
 import { unsupportedOp, wrongShapes } from "../errors.ts";
 import type { Value } from "../graph/value.ts";
 import { sameShape, sizeOf } from "../graph/value.ts";
@@ -42,8 +55,6 @@ const fusedMatMul = kernel<FusedAttributes>((inputs, { transposeA, transposeB, a
   return activated(bias === undefined ? y : binary("Add", y, bias), inputs, activation, leakyreluAlpha);
 });
 
-const toChannelsFirst = (x: Value): Value => transpose(x, [0, 3, 1, 2]);
-const toChannelsLast = (x: Value): Value => transpose(x, [0, 2, 3, 1]);
 /** HWIO to OIHW. */
 const toOihw = (w: Value): Value => transpose(w, [3, 2, 0, 1]);
 
