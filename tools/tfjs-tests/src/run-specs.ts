@@ -1,7 +1,7 @@
 // Runs the specs that @tensorflow/tfjs-core ships, unchanged, through jasmine with `onnx` as the backend.
-import { createRequire } from "node:module";
 import { registerOnnxBackend } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
+import jasmineCore from "jasmine-core";
 
 /** What became of one spec. */
 export interface SpecResult {
@@ -9,24 +9,6 @@ export interface SpecResult {
   readonly status: "passed" | "failed" | "pending";
   /** What was wrong, empty unless it failed. */
   readonly messages: readonly string[];
-}
-
-/** The little of jasmine that is used here; its types would declare globals for the whole workspace. */
-interface JasmineEnv {
-  configure(options: { random: boolean; specFilter?: (spec: { getFullName(): string }) => boolean }): void;
-  addReporter(reporter: { specDone(result: RawResult): void }): void;
-  execute(): Promise<unknown>;
-}
-
-interface RawResult {
-  readonly fullName: string;
-  readonly status: string;
-  readonly failedExpectations: readonly { readonly message: string }[];
-}
-
-interface Jasmine {
-  DEFAULT_TIMEOUT_INTERVAL: number;
-  getEnv(): JasmineEnv;
 }
 
 interface TestEnvironments {
@@ -39,7 +21,7 @@ interface TestEnvironments {
  * Specs that tfjs itself marks as for synchronous backends, browsers or workers do not run and are not in the result.
  */
 export async function runSpecs(stride: number): Promise<SpecResult[]> {
-  const jasmine = (createRequire(import.meta.url)("jasmine-core") as { boot(): Jasmine }).boot();
+  const jasmine = jasmineCore.boot();
   jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000;
   registerOnnxBackend();
   tf.enableProdMode();
