@@ -1,35 +1,35 @@
 // Folders of image files for tests.
-import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { isLejepaError, type DatasetIndex, type ImageRecord, type LejepaError } from "@lejepa/contracts";
+import {
+  isLejepaError,
+  type DatasetIndex,
+  type DatasetItem,
+  type ImageRecord,
+  type LejepaError,
+} from "@lejepa/contracts";
 import { testContext } from "@lejepa/contracts/testing";
+import sharp from "sharp";
 import { onTestFinished } from "vitest";
 import type { z } from "zod";
 import type { folderOptions } from "./options.ts";
 import { folder } from "./plugin.ts";
 
-/** One file with the pixels that Pillow reads from it (tools/goldens/folder_images.py). */
-export interface Golden {
-  readonly file: string;
-  readonly shape: readonly [number, number, number];
-  readonly bits: 8 | 16;
-  readonly tolerance: number;
-  readonly pixels: readonly number[];
-}
+const noise = (values: number): Uint8Array => Uint8Array.from({ length: values }, (_, i) => (i * 73 + 29) % 251);
 
-const fixtures = JSON.parse(readFileSync(new URL("../fixtures/images.json", import.meta.url), "utf8")) as {
-  readonly cases: Readonly<Record<string, Golden>>;
-  readonly refused: Readonly<Record<string, string>>;
-};
+/** An 8 x 8 PNG, 8 bit in colour. */
+export const png: Buffer = await sharp(noise(192), { raw: { width: 8, height: 8, channels: 3 } })
+  .png()
+  .toBuffer();
 
-/** Every golden file by name. */
-export const goldens = fixtures.cases;
-
-/** The bytes of a golden file. */
-export const bytesOf = (name: string): Buffer =>
-  Buffer.from(goldens[name]?.file ?? (fixtures.refused[name] as string), "base64");
+/** An 8 x 8 PNG, 16 bit gray. */
+export const deepPng: Buffer = await sharp(new Uint16Array(noise(128).buffer), {
+  raw: { width: 8, height: 8, channels: 1 },
+})
+  .toColourspace("grey16")
+  .png()
+  .toBuffer();
 
 /** A temporary folder with these files (relative path: contents), gone when the test ends. */
 export async function makeFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
@@ -48,9 +48,9 @@ const context = testContext("unused");
 /** The plugin's index with default options but these. */
 export const index = (options: Options): Promise<DatasetIndex> => folder.index(folder.options.parse(options), context);
 
-/** Decodes one file; `depth` as the index would set it. */
+/** Decodes an item, or a file of its own; `depth` as the index would set it. */
 export function decode(
-  path: string,
+  item: DatasetItem | string,
   {
     size = 8,
     channels = 3,
@@ -58,8 +58,7 @@ export function decode(
     ...options
   }: Partial<Options> & { size?: number; channels?: number; depth?: 8 | 16 } = {},
 ): Promise<ImageRecord> {
-  const item = { id: "x", source: { path, depth } };
-  return folder.decode(item, {
+  return folder.decode(typeof item === "string" ? { id: "x", source: { path: item, depth } } : item, {
     ...context,
     options: folder.options.parse({ path: "x", ...options }),
     target: { size, channels },
@@ -76,3 +75,7 @@ export async function caught(run: () => unknown): Promise<LejepaError> {
   }
   throw new Error("nothing was thrown");
 }
+
+/** Items without where they lie and what their headers say. */
+export const withoutSource = (items: readonly DatasetItem[]): object[] =>
+  items.map(({ source: _source, facts: _facts, ...rest }) => rest);

@@ -2,14 +2,10 @@ import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { checkDataset, testContext } from "@lejepa/contracts/testing";
 import { expect, test } from "vitest";
-import { bytesOf, caught, index, makeFolder } from "./_files.test-helper.ts";
+import { caught, deepPng, index, makeFolder, png, withoutSource } from "./_files.test-helper.ts";
 import { folder } from "./plugin.ts";
 
-const image = bytesOf("rgb.png");
-const images = (...paths: string[]): Record<string, Uint8Array> =>
-  Object.fromEntries(paths.map((path) => [path, image]));
-const withoutSource = (items: Awaited<ReturnType<typeof index>>["items"]): object[] =>
-  items.map(({ source: _source, ...rest }) => rest);
+const images = (...paths: string[]): Record<string, Uint8Array> => Object.fromEntries(paths.map((path) => [path, png]));
 
 test("the plugin keeps the contract", async () => {
   const path = await makeFolder(images("cat/1.png", "cat/2.png", "dog/1.png"));
@@ -103,8 +99,8 @@ test("links: followed once, loops end, copies and dead ends are counted", async 
 });
 
 test("bit depth: 16 when a PNG or TIFF has it, or as told", async () => {
-  const eight = await makeFolder({ "a/1.png": image, "a/2.tif": bytesOf("rgb-raw.tif"), "a/broken.png": "x" });
-  const mixed = await makeFolder({ "a/1.png": image, "b/2.tif": bytesOf("gray16.tif") });
+  const eight = await makeFolder({ "a/1.png": png, "a/2.tif": png, "a/broken.png": "x" });
+  const mixed = await makeFolder({ "a/1.png": png, "b/2.tif": deepPng });
   const depths = async (options: Parameters<typeof index>[0]) =>
     new Set((await index(options)).items.map(({ source }) => source["depth"]));
   expect(await depths({ path: eight })).toEqual(new Set([8]));

@@ -1,42 +1,88 @@
 /**
- * Lists the images of a folder with what is known of each. Opens no image but a sample, to learn the bit depth.
+ * Lists the images of a folder, of Parquet files or of shards with what is known of each. Opens no image but a sample, to
+ * learn the bit depth.
  */
-import { stat } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
-import { readdir } from "node:fs/promises";
+import { extname, join } from "node:path";
 import {
   LejepaError,
-  nearest,
   type DatasetContext,
   type DatasetIndex,
   type DatasetItem,
+  type JsonValue,
   type Skipped,
 } from "@lejepa/contracts";
-import { readLabels, type Labelled } from "./labels-csv.ts";
-import { placeImages } from "./layout.ts";
-import { loadSharp } from "./load-sharp.ts";
+import { imageDepth } from "@lejepa/image";
+import { findFiles, type Found } from "./find-files.ts";
+import { readLabels } from "./labels-table.ts";
+import { placeImages, type Labelled } from "./layout.ts";
 import type { FolderOptions } from "./options.ts";
-import { scan } from "./scan.ts";
+import { indexParquet } from "./parquet-images.ts";
+import { readSource, type ImageSource } from "./read-source.ts";
+import { indexShards } from "./webdataset.ts";
 
 const sampledFiles = 256;
 
+/** An image with its source; `format` where it is known without opening it. */
+interface Listed extends Labelled {
+  readonly source: ImageSource;
+  readonly format?: string;
+}
+
+interface Listing {
+  readonly images: readonly Listed[];
+  readonly skipped: readonly Skipped[];
+  readonly warnings?: readonly string[];
+}
+
 /**
- * The items of the folder, sorted by path.
+ * The items, sorted by path in a folder and in the order of the rows or entries else.
  *
- * @throws LejepaError E_DATA for a folder that is missing, unreadable or without images, and for a wrong CSV file
+ * @throws LejepaError E_DATA for a folder that is missing, unreadable or without images, and for a wrong table or shard
  */
-export async function indexFolder(options: FolderOptions, { signal }: DatasetContext): Promise<DatasetIndex> {
-  const root = resolve(options.path);
-  await checkFolder(root, options.path);
-  const { images, skipped } = await scanFolder(root, options.path, signal);
+export async function indexFolder(options: FolderOptions, context: DatasetContext): Promise<DatasetIndex> {
+  const found = await findFiles(options, context.signal);
+  const { images, skipped, warnings = [] } = await list(found, options, context);
   if (images.length === 0) throw noImages(options.path, skipped);
-  const listed = options.labels === null ? placed(images, options) : await withCsv(root, images, options);
-  const unlisted = images.length - listed.length;
-  const depth = options.bitDepth === "auto" ? await findDepth(root, listed) : options.bitDepth;
+  const depth = options.bitDepth === "auto" ? await findDepth(images) : options.bitDepth;
   return {
-    items: listed.map(
-      ({ path, ...known }): DatasetItem => ({ id: path, ...known, source: { path: join(root, path), depth } }),
+    items: images.map(
+      ({ path, format, source, ...known }): DatasetItem => ({
+        id: path,
+        ...known,
+        ...(format !== undefined && { facts: { format } }),
+        source: { ...(source as unknown as Record<string, JsonValue>), path: source.path, depth },
+      }),
     ),
+    skipped,
+    ...(warnings.length > 0 && { warnings }),
+  };
+}
+
+async function list(found: Found, options: FolderOptions, { hashGroup, signal }: DatasetContext): Promise<Listing> {
+  if (found.kind === "images") return listFolder(found, options, hashGroup);
+  if (options.labels !== null) throw noTable(options);
+  if (found.kind === "parquet")
+    return { images: await indexParquet(found.files, options, { hashGroup, signal }), skipped: found.skipped };
+  const shards = await indexShards(found.files, options, { hashGroup, signal });
+  return { ...shards, skipped: [...found.skipped, ...shards.skipped] };
+}
+
+async function listFolder(
+  { root, images, skipped }: Extract<Found, { kind: "images" }>,
+  options: FolderOptions,
+  hashGroup: DatasetContext["hashGroup"],
+): Promise<Listing> {
+  const listed =
+    options.labels === null
+      ? placeImages(images, options, hashGroup)
+      : await withTable(root, images, options, hashGroup);
+  const unlisted = images.length - listed.length;
+  return {
+    images: listed.map((image) => ({
+      ...image,
+      format: formatOf(image.path),
+      source: { path: join(root, image.path) },
+    })),
     skipped:
       unlisted === 0
         ? skipped
@@ -44,67 +90,46 @@ export async function indexFolder(options: FolderOptions, { signal }: DatasetCon
   };
 }
 
-function placed(images: readonly string[], options: FolderOptions): Labelled[] {
-  const places = placeImages(images, options);
-  return images.map((path, i) => ({ path, ...places[i] }));
-}
-
-async function withCsv(root: string, images: readonly string[], options: FolderOptions): Promise<Labelled[]> {
-  const labelled = await readLabels(root, images, options);
-  const places = new Map(placed(images, { ...options, label: "none" }).map((place) => [place.path, place]));
+async function withTable(
+  root: string,
+  images: readonly string[],
+  options: FolderOptions,
+  hashGroup: DatasetContext["hashGroup"],
+): Promise<Labelled[]> {
+  const labelled = await readLabels({ root, images, hashGroup }, options);
+  const places = new Map(
+    placeImages(images, { ...options, label: "none" }, hashGroup).map((place) => [place.path, place]),
+  );
   const merged = labelled.map((line): Labelled => ({ ...places.get(line.path), ...line }));
   return merged.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function checkFolder(root: string, path: string): Promise<void> {
-  const found = await stat(root).catch((error: NodeJS.ErrnoException) => error);
-  if (!(found instanceof Error)) {
-    if (found.isDirectory()) return;
-    throw wrongFolder(path, "a file", "Give the folder that the images lie in.");
-  }
-  if (found.code === "EACCES") throw wrongFolder(path, "one without permission", undefined);
-  const siblings = await readdir(dirname(root)).catch(() => []);
-  const similar = nearest(basename(root), siblings);
-  throw wrongFolder(
-    path,
-    "nothing there",
-    similar === undefined ? undefined : `Did you mean ${join(dirname(path), similar)}?`,
-  );
-}
+const otherNames: Readonly<Record<string, string>> = { jpg: "jpeg", jpe: "jpeg", jfif: "jpeg", tif: "tiff" };
 
-async function scanFolder(root: string, path: string, signal: AbortSignal | undefined): ReturnType<typeof scan> {
-  try {
-    return await scan(root, signal);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw wrongFolder(path, `one that cannot be read (${(error as NodeJS.ErrnoException).code})`, undefined);
-  }
+function formatOf(path: string): string {
+  const extension = extname(path).slice(1).toLowerCase();
+  return otherNames[extension] ?? extension;
 }
 
 // header only; the first 16-bit file settles it
-async function findDepth(root: string, listed: readonly Labelled[]): Promise<8 | 16> {
-  const candidates = listed.filter(({ path }) => [".png", ".tif", ".tiff"].includes(extname(path).toLowerCase()));
+async function findDepth(images: readonly Listed[]): Promise<8 | 16> {
+  const candidates = images.filter(({ format }) => format === undefined || format === "png" || format === "tiff");
   const step = Math.max(1, Math.floor(candidates.length / sampledFiles));
-  if (candidates.length === 0) return 8;
-  const sharp = await loadSharp();
   for (let i = 0; i < candidates.length; i += step) {
-    const { path } = candidates[i] as Labelled;
-    const depth = await sharp(join(root, path))
-      .metadata()
-      .then((metadata) => metadata.depth)
-      .catch(() => undefined);
-    if (depth === "ushort") return 16;
+    const { source } = candidates[i] as Listed;
+    const depth = await readSource(source).then(imageDepth, () => undefined);
+    if (depth === 16) return 16;
   }
   return 8;
 }
 
-function wrongFolder(path: string, got: string, hint: string | undefined): LejepaError {
+function noTable({ path, labels }: FolderOptions): LejepaError {
   return new LejepaError({
     code: "E_DATA",
     where: `dataset folder: ${path}`,
-    expected: "a folder of images",
-    got,
-    hint,
+    expected: "labels in the Parquet files or shards themselves",
+    got: `labels: ${labels}`,
+    hint: "A table of labels is for a folder of images.",
   });
 }
 
@@ -113,7 +138,7 @@ function noImages(path: string, skipped: readonly Skipped[]): LejepaError {
   return new LejepaError({
     code: "E_DATA",
     where: `dataset folder: ${path}`,
-    expected: "images (jpg, png, webp, tiff, gif, avif)",
-    got: left === "" ? "an empty folder" : `only ${left}`,
+    expected: "images",
+    got: left === "" ? "none" : `only ${left}`,
   });
 }

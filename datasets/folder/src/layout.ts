@@ -1,7 +1,7 @@
 /**
  * What the place of an image in the folder says: its class, group and split. No files are touched.
  */
-import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import type { DatasetItem, SplitName } from "@lejepa/contracts";
 import type { FolderOptions } from "./options.ts";
 
@@ -24,14 +24,28 @@ export function splitNamed(name: string): SplitName | undefined {
 /** What is known of an image without opening it. */
 export type Placed = Pick<DatasetItem, "label" | "group" | "split">;
 
+/** An image of the dataset, before it has a source. */
+export interface Labelled extends Placed {
+  /** Relative to the root, with `/`. */
+  readonly path: string;
+}
+
+/** Makes pseudonyms: groups often are people. */
+export type HashGroup = (identity: string) => string;
+
 /** Reads class, group and split off the paths. */
-export function placeImages(images: readonly string[], { label, group, splits }: FolderOptions): Placed[] {
+export function placeImages(
+  images: readonly string[],
+  { label, group, splits }: Pick<FolderOptions, "label" | "group" | "splits">,
+  hashGroup: HashGroup,
+): Labelled[] {
   const hasSplits = splits === "folder" && topFoldersAreSplits(images);
   return images.map((path) => {
     const folders = path.split("/").slice(0, -1);
     const split = hasSplits ? splitNamed(folders.shift() as string) : undefined;
     const className = label === "none" ? undefined : folders.at(label === "folder" ? -1 : 0);
     return {
+      path,
       ...(className === undefined ? {} : { label: className }),
       ...(group === "folder" ? { group: hashGroup(folders.join("/")) } : {}),
       ...(split === undefined ? {} : { split }),
@@ -39,9 +53,16 @@ export function placeImages(images: readonly string[], { label, group, splits }:
   });
 }
 
-/** Groups often are people: only a hash of their names leaves this plugin. */
-export function hashGroup(name: string): string {
-  return createHash("sha256").update(`lejepa group\n${name}`).digest("hex").slice(0, 16);
+/**
+ * The split of each file that holds many images, as `train-00000-of-00002.parquet` or `val/3.tar` say it; nothing unless all
+ * of them do.
+ */
+export function splitsOfFiles(files: readonly string[], splits: FolderOptions["splits"]): (SplitName | undefined)[] {
+  const found = files.map((file) => {
+    const top = file.includes("/") ? splitNamed(file.slice(0, file.indexOf("/"))) : undefined;
+    return top ?? splitNamed(/^[a-z]+/i.exec(basename(file))?.[0] ?? "");
+  });
+  return splits === "folder" && !found.includes(undefined) ? found : files.map(() => undefined);
 }
 
 // all of them: a folder `train` beside `car` and `bus` is a class

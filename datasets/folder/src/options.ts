@@ -3,24 +3,36 @@
  */
 import { z } from "zod";
 
+const columnName = z.string().min(1).optional();
+
 const columns = z
   .strictObject({
-    path: z.string().min(1).optional().describe("Column with the image's path below the folder; default `path`."),
-    label: z.string().min(1).optional().describe("Column with the class; default `label`."),
-    group: z.string().min(1).optional().describe("Column with the group; default `group`, if there is one."),
-    split: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Column with train, validation or test; default `split`, if there is one."),
+    path: columnName.describe("Column of `labels` with the image's path below the folder; default `path`."),
+    label: columnName.describe(
+      "Column with the class; default `label`. Of shards: a sidecar (`cls`, `txt`) or a key of the json one.",
+    ),
+    group: columnName.describe("Column with the group; default `group`, if there is one."),
+    split: columnName.describe("Column with train, validation or test; default `split`, if there is one."),
+    image: columnName.describe(
+      "Column of a Parquet file with the images; default the only one with bytes. Of shards: an extension.",
+    ),
   })
   .prefault({})
-  .describe("Names of the columns of the CSV file.");
+  .describe("Names of the columns of a table.");
 
 /** zod schema of the options; each key says what it does. */
 export const folderOptions = z
   .strictObject({
-    path: z.string().min(1).describe("The folder of images; relative to the working directory."),
+    path: z
+      .string()
+      .min(1)
+      .describe(
+        "A folder; or a .parquet or .tar file, or several as `shard-{000..009}.tar`; from the working directory.",
+      ),
+    format: z
+      .enum(["auto", "images", "parquet", "webdataset"])
+      .default("auto")
+      .describe("What holds the images; auto: by the extension; in a folder images, else Parquet files, else shards."),
     label: z
       .enum(["folder", "top-folder", "none"])
       .default("folder")
@@ -32,7 +44,9 @@ export const folderOptions = z
       .min(1)
       .nullable()
       .default(null)
-      .describe("A CSV file (relative to the folder) that lists the images with their classes; replaces `label`."),
+      .describe(
+        "A CSV or .parquet file (relative to the folder) that lists the images with their classes; replaces `label`.",
+      ),
     columns,
     group: z
       .enum(["folder", "none"])
@@ -41,7 +55,9 @@ export const folderOptions = z
     splits: z
       .enum(["folder", "none"])
       .default("folder")
-      .describe("`folder`: when every top folder is called train, val(idation) or test, these are the splits."),
+      .describe(
+        "`folder`: when every top folder (or Parquet file, or shard) is called train, val(idation) or test, these are the splits.",
+      ),
     fit: z
       .enum(["crop", "squash", "pad"])
       .default("crop")

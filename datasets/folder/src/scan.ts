@@ -1,29 +1,19 @@
 /**
- * Walks a folder and finds the image files in it, at any depth. Names only; no file is opened. Follows links, each target
+ * Walks a folder and finds the files in it that can be or hold images, at any depth. Names only; no file is opened. Follows links, each target
  * once, so loops end and no image is listed twice.
  */
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Skipped } from "@lejepa/contracts";
+import { imageExtensions } from "@lejepa/image";
 
-/** Extensions that are read, in lower case. */
-const imageExtensions: ReadonlySet<string> = new Set([
-  ".jpg",
-  ".jpeg",
-  ".jpe",
-  ".jfif",
-  ".png",
-  ".webp",
-  ".tif",
-  ".tiff",
-  ".gif",
-  ".avif",
-]);
-
-/** What a walk found. */
+/** What a walk found; paths are relative to the root, with `/`, sorted by code unit. */
 export interface Scan {
-  /** Paths of the images relative to the root, with `/`, sorted by code unit. */
   readonly images: readonly string[];
+  /** Parquet files. */
+  readonly parquet: readonly string[];
+  /** Tar files. */
+  readonly shards: readonly string[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -32,18 +22,27 @@ interface Walk {
   readonly signal: AbortSignal | undefined;
   /** Real paths of the folders entered. */
   readonly entered: Set<string>;
-  readonly images: string[];
+  /** Images, Parquet files and shards. */
+  readonly files: string[];
   readonly links: string[];
   readonly skipped: Map<string, { count: number; examples: string[] }>;
 }
 
 /** Lists the images under `root` (an absolute path). Rejects when the root itself cannot be read. */
 export async function scan(root: string, signal?: AbortSignal): Promise<Scan> {
-  const walk: Walk = { root, signal, entered: new Set(), images: [], links: [], skipped: new Map() };
+  const walk: Walk = { root, signal, entered: new Set(), files: [], links: [], skipped: new Map() };
   await enter(walk, "");
   await followLinks(walk);
   const skipped = [...walk.skipped].map(([reason, { count, examples }]) => ({ reason, count, examples }));
-  return { images: walk.images.sort(byCodeUnit), skipped: skipped.sort((a, b) => b.count - a.count) };
+  const files = walk.files.sort(byCodeUnit);
+  const ending = (extension: string): string[] => files.filter((path) => extensionOf(path) === extension);
+  const images = files.filter((path) => imageExtensions.has(extensionOf(path)));
+  return {
+    images,
+    parquet: ending(".parquet"),
+    shards: ending(".tar"),
+    skipped: skipped.sort((a, b) => b.count - a.count),
+  };
 }
 
 async function enter(walk: Walk, folder: string): Promise<void> {
@@ -78,8 +77,8 @@ async function enterOrSkip(walk: Walk, path: string): Promise<void> {
 }
 
 function addFile(walk: Walk, path: string): void {
-  const extension = extname(path).toLowerCase();
-  if (imageExtensions.has(extension)) walk.images.push(path);
+  const extension = extensionOf(path);
+  if (imageExtensions.has(extension) || extension === ".parquet" || extension === ".tar") walk.files.push(path);
   else skip(walk, extension === "" ? "files without an extension" : `${extension} files`, path);
 }
 
@@ -93,9 +92,9 @@ async function followLinks(walk: Walk): Promise<void> {
     if (target === undefined) {
       skip(walk, "broken links", path);
     } else if (target.isDirectory()) {
-      const before = walk.images.length;
+      const before = walk.files.length;
       await enterOrSkip(walk, path);
-      const entered = walk.images.splice(before);
+      const entered = walk.files.splice(before);
       for (const image of entered) await addUnique(walk, image, files);
     } else {
       await addUnique(walk, path, files);
@@ -110,9 +109,9 @@ async function addUnique(walk: Walk, path: string, files: Set<string>): Promise<
   addFile(walk, path);
 }
 
-async function realPaths({ root, images }: Walk): Promise<string[]> {
+async function realPaths({ root, files }: Walk): Promise<string[]> {
   const real = await realpath(root);
-  return images.map((path) => join(real, path));
+  return files.map((path) => join(real, path));
 }
 
 function skip({ skipped }: Walk, reason: string, path: string): void {
@@ -120,6 +119,10 @@ function skip({ skipped }: Walk, reason: string, path: string): void {
   skipped.set(reason, entry);
   entry.count += 1;
   if (entry.examples.length < 3) entry.examples.push(path);
+}
+
+function extensionOf(path: string): string {
+  return extname(path).toLowerCase();
 }
 
 function byCodeUnit(a: string, b: string): number {

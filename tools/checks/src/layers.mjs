@@ -7,11 +7,13 @@ export const layers = {
   engine: ["contracts"],
   method: ["contracts", "engine"],
   data: ["contracts"],
-  dataset: ["contracts"],
+  // what several datasets share: decoders, nothing that knows a dataset
+  "dataset-lib": ["contracts", "dataset-lib"],
+  dataset: ["contracts", "dataset-lib"],
   eval: ["contracts", "engine", "method", "data"],
   train: ["contracts", "engine", "method", "data", "eval"],
-  app: ["contracts", "engine", "method", "data", "dataset", "train", "eval", "app"],
-  tool: ["contracts", "engine", "method", "data", "dataset", "train", "eval", "app", "tool"],
+  app: ["contracts", "engine", "method", "data", "dataset-lib", "dataset", "train", "eval", "app"],
+  tool: ["contracts", "engine", "method", "data", "dataset-lib", "dataset", "train", "eval", "app", "tool"],
 };
 
 /** Packages that must run wherever JavaScript runs: no Node built-ins in their sources. */

@@ -1,9 +1,10 @@
 /**
- * Loads sharp when it is first needed, so that importing this plugin costs nothing.
+ * Loads sharp when it is first needed, so that importing this package costs nothing.
  */
 import type { Sharp, SharpOptions } from "sharp";
 
-type SharpFactory = (input: string | Buffer | Uint8Array | Uint16Array, options?: SharpOptions) => Sharp;
+/** The function that opens an image. */
+export type SharpFactory = (input: string | Buffer | Uint8Array | Uint16Array, options?: SharpOptions) => Sharp;
 
 let loading: Promise<SharpFactory> | undefined;
 

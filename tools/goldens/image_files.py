@@ -1,7 +1,7 @@
 """Small image files of every kind with the pixels that Pillow reads from them.
 
-Writes datasets/folder/fixtures/images.json. Run with a Python that has numpy and Pillow:
-    python3 tools/goldens/folder_images.py
+Writes packages/image/fixtures/images.json. Run with a Python that has numpy and Pillow:
+    python3 tools/goldens/image_files.py
 `file` is the image in base64; `pixels` the values Pillow gives (rows, then columns, then channels), at `bits` per value;
 `refused` are files that must not be read as pictures. `tolerance` is 0 for lossless files and a few levels where JPEG decoders and colour conversions differ.
 16-bit PNG with colour or alpha, which Pillow cannot write, is written here from the format's description.
@@ -146,7 +146,7 @@ refused = {
 }
 refused = {name: base64.b64encode(data).decode() for name, data in refused.items()}
 
-out = pathlib.Path(__file__).parents[2] / "datasets/folder/fixtures/images.json"
+out = pathlib.Path(__file__).parents[2] / "packages/image/fixtures/images.json"
 out.parent.mkdir(exist_ok=True)
 out.write_text(json.dumps({"made_with": {"numpy": np.__version__, "pillow": PIL.__version__, "seed": SEED}, "size": SIZE, "cases": cases, "refused": refused}) + "\n")
 print(out, out.stat().st_size, "bytes,", len(cases), "cases")

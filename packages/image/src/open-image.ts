@@ -1,0 +1,86 @@
+/**
+ * Opens an image for decoding: from a file or from bytes, strictly, with a message of its own when it cannot be read.
+ * What is done with the pixels is the caller's.
+ */
+import { readFile, stat } from "node:fs/promises";
+import type { Metadata, Sharp, SharpOptions } from "sharp";
+import type { Samples } from "./channels.ts";
+import { loadSharp } from "./load-sharp.ts";
+
+/** A file's path, or the bytes of one. */
+export type ImageInput = string | Uint8Array;
+
+const largestInMemory = 32 << 20;
+
+/**
+ * Reads the header, refuses what would be misread, and hands the image to `use`.
+ *
+ * @throws Error, in one sentence without the file's path, for what cannot be decoded
+ */
+export async function openImage<T>(
+  input: ImageInput,
+  options: SharpOptions,
+  use: (image: Sharp, metadata: Metadata) => Promise<T>,
+): Promise<{ metadata: Metadata; result: T }> {
+  const sharp = await loadSharp();
+  try {
+    // strict: with less, a compression that libvips lacks (Zstandard or LERC in a tiled TIFF) reads as black
+    const image = sharp(await inMemory(input), { failOn: "warning", ...options });
+    const metadata = await image.metadata();
+    checkBands(metadata);
+    return { metadata, result: await use(image, metadata) };
+  } catch (cause) {
+    const message = ownMessage((cause as Error).message);
+    throw new Error(typeof input === "string" ? message.replaceAll(input, "the file") : message, { cause });
+  }
+}
+
+/** Bits of an image's values by its header; undefined when it cannot be read. */
+export async function imageDepth(input: ImageInput): Promise<8 | 16 | undefined> {
+  const sharp = await loadSharp();
+  const metadata = await sharp(input)
+    .metadata()
+    .catch(() => undefined);
+  if (metadata === undefined) return undefined;
+  return metadata.depth === "ushort" ? 16 : 8;
+}
+
+/** The colour space to work in: gray stays gray and 16 bits stay 16; everything else becomes sRGB. */
+export function workingSpace({ space, depth }: Metadata): "b-w" | "grey16" | "srgb" | "rgb16" {
+  const gray = isGray(space);
+  if (depth === "ushort") return gray ? "grey16" : "rgb16";
+  return gray ? "b-w" : "srgb";
+}
+
+/** Runs the pipeline and returns its samples at the depth of the file. */
+export async function samplesOf(image: Sharp, { depth }: Metadata): Promise<Samples> {
+  const { data, info } = await image
+    .raw({ depth: depth === "ushort" ? "ushort" : "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  if (depth !== "ushort") return { data, width, height, channels };
+  return { data: new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2), width, height, channels };
+}
+
+// sharp opens its input twice, for header and pixels: cheaper from memory, unless the file is huge
+async function inMemory(input: ImageInput): Promise<ImageInput> {
+  if (typeof input !== "string") return input;
+  const { size } = await stat(input);
+  return size <= largestInMemory ? readFile(input) : input;
+}
+
+// libvips lists its last messages, those of other images too; the last is this image's, unless it says nothing
+function ownMessage(message: string): string {
+  const lines = [...new Set(message.trim().split("\n"))];
+  return lines.slice(/read error$/i.test(message.trim()) ? -2 : -1).join(", ");
+}
+
+function checkBands({ depth, channels, space, hasAlpha }: Metadata): void {
+  if (depth !== "uchar" && depth !== "ushort") throw new TypeError(`has ${depth} values; only 8 and 16 bit are read`);
+  const most = isGray(space) ? 1 : 4;
+  if (channels - (hasAlpha ? 1 : 0) > most) throw new TypeError(`has ${channels} bands that are not colours`);
+}
+
+function isGray(space: string | undefined): boolean {
+  return space === "b-w" || space === "grey16";
+}

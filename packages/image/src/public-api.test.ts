@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import * as api from "./index.ts";
+
+test("the public names", () => {
+  expect(Object.keys(api).sort()).toEqual([
+    "decodeImage",
+    "imageDepth",
+    "imageExtensions",
+    "imageFormats",
+    "inspectImage",
+    "isImage",
+  ]);
+});
