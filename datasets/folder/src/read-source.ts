@@ -4,7 +4,7 @@
 import type { ImageInput } from "@lejepa/image";
 import { readRow, type RowSource } from "./parquet-images.ts";
 import type { EntrySource } from "./webdataset.ts";
-import { readEntry } from "./walk-tar.ts";
+import { readEntry } from "@lejepa/archive";
 
 /** A file of its own, a row of a Parquet file, or an entry of a shard. */
 export type ImageSource = { readonly path: string } | RowSource | EntrySource;

@@ -9,7 +9,7 @@ import { placeImages, splitsOfFiles, type HashGroup, type Labelled, type Placed 
 import type { FolderOptions } from "./options.ts";
 import type { ImageFile } from "./parquet-images.ts";
 import { placeOf, tableProblem } from "./table.ts";
-import { readEntry, walkTar, type TarEntry } from "./walk-tar.ts";
+import { readEntry, walkTar, type TarEntry } from "@lejepa/archive";
 
 /** Where an image lies in a shard. */
 export interface EntrySource {

@@ -4,7 +4,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { isLejepaError, type DatasetContext, type DatasetIndex, type DatasetItem, type ImageRecord } from "@lejepa/contracts";
+import {
+  isLejepaError,
+  type DatasetContext,
+  type DatasetIndex,
+  type DatasetItem,
+  type ImageRecord,
+} from "@lejepa/contracts";
 import { testContext } from "@lejepa/contracts/testing";
 import { onTestFinished } from "vitest";
 import type { z } from "zod";
@@ -22,7 +28,8 @@ const fixtures = JSON.parse(readFileSync(new URL("../fixtures/hdf5.json", import
 export const { count, size, ids } = fixtures;
 
 /** The bytes of a golden file. */
-export const bytesOf = (name: string): Buffer => gunzipSync(Buffer.from(fixtures.cases[name]?.file as string, "base64"));
+export const bytesOf = (name: string): Buffer =>
+  gunzipSync(Buffer.from(fixtures.cases[name]?.file as string, "base64"));
 
 /** What h5py reads of one image of it. */
 export function pixelsOf(name: string, row: number): readonly (number | null)[] {

@@ -19,7 +19,9 @@ export async function findFile(options: Galaxy10Options, context: DatasetContext
   const names = namesOf(options);
   if (path !== null) return findPath(path, names);
   if (!download) {
-    const cached = names.map((name) => join(context.cacheDir, variants[name].request.file)).find((file) => existsSync(file));
+    const cached = names
+      .map((name) => join(context.cacheDir, variants[name].request.file))
+      .find((file) => existsSync(file));
     if (cached !== undefined) return cached;
     throw wrong("dataset galaxy10", { expected: "a path to the HDF5 file", got: "none", hint: howToGet(names) });
   }
@@ -38,10 +40,15 @@ export async function findFile(options: Galaxy10Options, context: DatasetContext
  *
  * @throws LejepaError E_DATA when it is none of them
  */
-export async function verifyFile(path: string, options: Galaxy10Options, signal: AbortSignal | undefined): Promise<void> {
+export async function verifyFile(
+  path: string,
+  options: Galaxy10Options,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const names = namesOf(options);
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, signal === undefined ? {} : { signal })) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(path, signal === undefined ? {} : { signal }))
+    hash.update(chunk as Buffer);
   const got = hash.digest("hex");
   if (names.some((name) => variants[name].request.digest.hex === got)) return;
   throw wrong(basename(path), {

@@ -62,9 +62,7 @@ test("images of the same sky share a group; pixel scales become facts and spacin
   const path = await onDisk("sky");
   const { items, warnings } = await index({ path });
   expect(items.map(({ group }) => group)).toEqual(["sky-0", "sky-0", "sky-2", "sky-2", ...Array(5).fill(undefined)]);
-  expect(warnings).toEqual([
-    "4 images show 2 patches of sky more than once; each patch stays in one split.",
-  ]);
+  expect(warnings).toEqual(["4 images show 2 patches of sky more than once; each patch stays in one split."]);
   expect(items[0]?.facts).toEqual({ arcsecondsPerPixel: 0.262 });
   expect((await decode(items[0] as DatasetItem, 3, 3)).spacing).toEqual([0.524, 0.524]);
   expect((await index({ path, duplicates: 1 })).items[0]?.group).toBeUndefined();
@@ -106,7 +104,9 @@ test("download only when asked, into the cache, with the official digest; then f
   expect(items).toHaveLength(count);
   expect(asked).toEqual([variants.sdss.request]);
   const message = await told(() => index({}, { download }));
-  expect(message).toContain('dataset galaxy10: expected a path to the HDF5 file, got none. Set download: true with variant: "decals" (2.5 GB, https://zenodo.org/');
+  expect(message).toContain(
+    'dataset galaxy10: expected a path to the HDF5 file, got none. Set download: true with variant: "decals" (2.5 GB, https://zenodo.org/',
+  );
   expect(await told(() => index({ download: true }, { download }))).toContain("Set variant to decals (2.5 GB) or sdss");
   expect(asked).toHaveLength(1);
   expect((await index({}, { download, cacheDir: dirname(file) })).items).toHaveLength(count);
@@ -128,7 +128,9 @@ test("a changed file is read anew", async () => {
   await writeFile(`${path}.new`, bytesOf("sky"));
   await rename(`${path}.new`, path);
   await utimes(path, 1, 1);
-  await expect(decode({ ...items[0], source: { path, images: "no", row: 0 } } as DatasetItem)).rejects.toThrow("no image 0");
+  await expect(decode({ ...items[0], source: { path, images: "no", row: 0 } } as DatasetItem)).rejects.toThrow(
+    "no image 0",
+  );
   expect([...(await decode(items[3] as DatasetItem)).data]).toEqual(pixelsOf("sky", 3));
 });
 
@@ -152,8 +154,16 @@ test.each([
   ["int32", {}, "expected images of 8 or 16 bit, float32 or float64, got int32."],
   ["lzf", {}, "expected images compressed with gzip, or not at all, got lzf. Rewrite it with h5repack"],
   ["ids", { variant: "decals" }, "expected class numbers 0..9, got 10 in row 8 of ans."],
-  ["names", {}, 'expected a dataset "images", got the datasets train/images, train/kind. Name it in the option images.'],
-  ["contiguous", { labels: "label" }, 'got the datasets ans, images. Name it in the option labels, or set labels: null.'],
+  [
+    "names",
+    {},
+    'expected a dataset "images", got the datasets train/images, train/kind. Name it in the option images.',
+  ],
+  [
+    "contiguous",
+    { labels: "label" },
+    "got the datasets ans, images. Name it in the option labels, or set labels: null.",
+  ],
   ["contiguous", { images: "ans" }, "expected ans of shape N x H x W or N x H x W x bands (at most 16), got 9."],
   ["empty", {}, 'expected a dataset "images", got no datasets.'],
 ] as const)("%s with %j is refused", async (name, options, message) => {
@@ -179,8 +189,12 @@ test("text, a truncated file, nothing, a missing file: one line without the fold
   }
   expect(open() - before).toBeLessThanOrEqual(0);
   const path = await onDisk(whole);
-  expect(await told(() => index({ path: join(dirname(path), "galaxy.h5") }))).toContain("got nothing there. Did you mean");
-  expect(await told(() => index({ path: dirname(path) }))).toContain("expected Galaxy10_DECals.h5 or Galaxy10.h5 in the folder");
+  expect(await told(() => index({ path: join(dirname(path), "galaxy.h5") }))).toContain(
+    "got nothing there. Did you mean",
+  );
+  expect(await told(() => index({ path: dirname(path) }))).toContain(
+    "expected Galaxy10_DECals.h5 or Galaxy10.h5 in the folder",
+  );
   const options = galaxy10.options.parse({ path });
   await expect(galaxy10.index(options, testContext(path, { signal: AbortSignal.abort() }))).rejects.toThrow("aborted");
   context.skip(process.platform !== "linux", "open files are counted on Linux only");

@@ -88,7 +88,13 @@ export async function withHdf5<T>(path: string, use: (file: Hdf5File) => T): Pro
 }
 
 function unreadable(path: string, got: string, cause?: unknown): LejepaError {
-  return new LejepaError({ code: "E_DATA", where: basename(path), expected: "an HDF5 file that can be read", got, cause });
+  return new LejepaError({
+    code: "E_DATA",
+    where: basename(path),
+    expected: "an HDF5 file that can be read",
+    got,
+    cause,
+  });
 }
 
 // HDF5 looks for its superblock at these places
@@ -164,9 +170,17 @@ function reader(file: File): Hdf5File {
 function infoOf(name: string, dataset: Dataset | undefined): DatasetInfo[] {
   if (dataset === undefined) return [];
   const { metadata, shape } = dataset;
-  const names = dataset.filters.map(({ id, name: own }) => filters.find((one) => one.id === id)?.name ?? `${own} (${id})`);
+  const names = dataset.filters.map(
+    ({ id, name: own }) => filters.find((one) => one.id === id)?.name ?? `${own} (${id})`,
+  );
   return [
-    { name: name.replace(/^\//, ""), shape: shape ?? [], dtype: dtypeOf(metadata), chunks: metadata.chunks, filters: names },
+    {
+      name: name.replace(/^\//, ""),
+      shape: shape ?? [],
+      dtype: dtypeOf(metadata),
+      chunks: metadata.chunks,
+      filters: names,
+    },
   ];
 }
 

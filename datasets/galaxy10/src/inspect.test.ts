@@ -7,7 +7,11 @@ import { galaxy10 } from "./plugin.ts";
 const inspect = (path: string, request: Partial<InspectRequest> & { images?: string } = {}): Promise<Inspection> => {
   const { images = "images", ...more } = request;
   const options = galaxy10.options.parse({ images });
-  return (galaxy10.inspect as NonNullable<typeof galaxy10.inspect>)(path, { stage: "stored", ...more, options }, testContext("unused"));
+  return (galaxy10.inspect as NonNullable<typeof galaxy10.inspect>)(
+    path,
+    { stage: "stored", ...more, options },
+    testContext("unused"),
+  );
 };
 
 test("one image, by its number, with what the file holds", async () => {
@@ -33,7 +37,10 @@ test("one image, by its number, with what the file holds", async () => {
 
 test("types that are not trained on can still be looked at; display is 8 bit", async () => {
   const path = await onDisk("int32");
-  expect(await inspect(path)).toMatchObject({ dtype: "int32", data: Int32Array.from(pixelsOf("int32", 0) as number[]) });
+  expect(await inspect(path)).toMatchObject({
+    dtype: "int32",
+    data: Int32Array.from(pixelsOf("int32", 0) as number[]),
+  });
   const { data, dtype } = await inspect(await onDisk("float32"), { frame: 2, stage: "display" });
   expect([dtype, Math.min(...(data as Uint8Array)), Math.max(...(data as Uint8Array))]).toEqual(["uint8", 0, 255]);
   const eight = await inspect(await onDisk("contiguous"), { stage: "display" });
@@ -46,7 +53,9 @@ test("a window is read alone; what is not there is refused", async () => {
   const pixels = pixelsOf("gray16", 1);
   expect(shape).toEqual([2, 3, 1]);
   expect([...data]).toEqual([...pixels.slice(13, 16), ...pixels.slice(19, 22)]);
-  expect(await told(() => inspect(path, { frame: 9 }))).toContain("expected an image 0..8 and a window in 6 x 6 pixels, got image 9");
+  expect(await told(() => inspect(path, { frame: 9 }))).toContain(
+    "expected an image 0..8 and a window in 6 x 6 pixels, got image 9",
+  );
   expect(await told(() => inspect(path, { window: { x: 5, y: 0, width: 2, height: 1 } }))).toContain("window 5,0,2,1");
   expect(await told(() => inspect(path, { images: "ans" }))).toContain("got ans 9 x 1 int64, images 9 x 6 x 6 uint16.");
 });

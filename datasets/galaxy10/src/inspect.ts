@@ -18,7 +18,8 @@ export async function inspectGalaxy(path: string, request: InspectRequest<Galaxy
   return withHdf5(path, (file) => {
     const all = file.list();
     const info = all.find(({ name }) => name === options.images);
-    if (info === undefined || info.shape.length < 3 || !/int|float/.test(info.dtype)) throw noImages(where, options, all);
+    if (info === undefined || info.shape.length < 3 || !/int|float/.test(info.dtype))
+      throw noImages(where, options, all);
     const [count = 0, height = 0, width = 0, samples = 1] = info.shape;
     const { x, y, width: cols, height: rows } = window ?? { x: 0, y: 0, width, height };
     const inside = x >= 0 && y >= 0 && cols > 0 && rows > 0 && x + cols <= width && y + rows <= height;
@@ -29,7 +30,11 @@ export async function inspectGalaxy(path: string, request: InspectRequest<Galaxy
         expected: `an image 0..${count - 1} and a window in ${width} x ${height} pixels`,
         got: `image ${frame}, window ${x},${y},${cols},${rows}`,
       });
-    const data = file.read(options.images, [[frame, frame + 1], [y, y + rows], [x, x + cols]]);
+    const data = file.read(options.images, [
+      [frame, frame + 1],
+      [y, y + rows],
+      [x, x + cols],
+    ]);
     const shown = stage === "display" && info.dtype !== "uint8";
     return {
       facts: { format: "HDF5", image: frame, images: count, datasets: all.map(factsOf) },
@@ -59,7 +64,10 @@ function noImages(where: string, { images }: Galaxy10Options, all: readonly Data
     code: "E_DATA",
     where,
     expected: `images N x H x W (x bands) in the dataset ${JSON.stringify(images)}`,
-    got: all.length === 0 ? "no datasets" : all.map(({ name, shape, dtype }) => `${name} ${shape.join(" x ")} ${dtype}`).join(", "),
+    got:
+      all.length === 0
+        ? "no datasets"
+        : all.map(({ name, shape, dtype }) => `${name} ${shape.join(" x ")} ${dtype}`).join(", "),
     hint: "Name the dataset in the option images.",
   });
 }

@@ -19,7 +19,9 @@ export const galaxy10Options = z
     download: z
       .boolean()
       .default(false)
-      .describe("Fetch the official file of `variant` into the cache (DECaLS 2.5 GB, SDSS 210 MB) when `path` is not given."),
+      .describe(
+        "Fetch the official file of `variant` into the cache (DECaLS 2.5 GB, SDSS 210 MB) when `path` is not given.",
+      ),
     verify: z.boolean().default(false).describe("Compare the file's SHA-256 with the official one before it is used."),
     images: z.string().min(1).default("images").describe("Dataset with the images: N x H x W, or N x H x W x bands."),
     labels: z

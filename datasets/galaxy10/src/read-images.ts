@@ -69,7 +69,8 @@ function readBlock(file: Hdf5File, { images, row, key }: { images: string; row: 
   const info = file.find(images);
   const rows = info?.shape[0] ?? 0;
   if (info === undefined || row >= rows) throw new RangeError(`no image ${row} in ${images}`);
-  const bytes = info.shape.slice(1).reduce((product, length) => product * length, 1) * Number(/\d+/.exec(info.dtype)) / 8;
+  const bytes =
+    (info.shape.slice(1).reduce((product, length) => product * length, 1) * Number(/\d+/.exec(info.dtype))) / 8;
   if (bytes > largestBlock) throw new RangeError(`images of more than ${largestBlock >> 20} MiB`);
   const most = Math.max(1, Math.floor(largestBlock / bytes));
   const step = Math.min(most, info.chunks?.[0] ?? 1);
@@ -86,7 +87,11 @@ interface Form {
   readonly channels: number;
 }
 
-function toRecord(stored: StoredArray, { dtype, height, width, channels }: Form, scale: number | undefined): ImageRecord {
+function toRecord(
+  stored: StoredArray,
+  { dtype, height, width, channels }: Form,
+  scale: number | undefined,
+): ImageRecord {
   const type = types[dtype] as PixelType;
   const data = convert(stored, type);
   const mask = data instanceof Float32Array ? hideInvalid(data, channels) : undefined;

@@ -24,7 +24,10 @@ test.for(["gz1_69px_contiguous.h5", "gz1_256px_gzip_chunked.h5"])(
     const file = `galaxy/galaxy10_format/${name}`;
     const there = existsSync(join(data, file));
     context.skip(!there, `needs the sample data ../shared/data/${file}`);
-    const lists = JSON.parse(readFileSync(join(data, "expected/images_folders.json"), "utf8")) as Record<string, Expected>;
+    const lists = JSON.parse(readFileSync(join(data, "expected/images_folders.json"), "utf8")) as Record<
+      string,
+      Expected
+    >;
     const { images_shape, images_mean, image0_channel_mean, ans_hist, ans_first10 } = lists[file] as Expected;
     const { items } = await index({ path: join(data, file) });
     expect(items).toHaveLength(images_shape[0] as number);
@@ -38,7 +41,10 @@ test.for(["gz1_69px_contiguous.h5", "gz1_256px_gzip_chunked.h5"])(
       means.push(pixels.reduce((sum, value) => sum + value, 0) / pixels.length);
       if (i > 0) continue;
       for (const band of [0, 1, 2])
-        expect(mean([...pixels].filter((_, at) => at % 3 === band))).toBeCloseTo(image0_channel_mean[band] as number, 4);
+        expect(mean([...pixels].filter((_, at) => at % 3 === band))).toBeCloseTo(
+          image0_channel_mean[band] as number,
+          4,
+        );
     }
     expect(mean(means)).toBeCloseTo(images_mean, 4);
   },

@@ -35,8 +35,7 @@ export function skyGroups(ra: ArrayLike<number>, dec: ArrayLike<number>, arcseco
     same.set(place, row);
     for (let near = 0; near < 27; near++) {
       const key = keyOf(x as number, y as number, z as number, near, side);
-      for (const other of cells.get(key) ?? [])
-        if (distance(points, row, other) <= chord) join(parents, row, other);
+      for (const other of cells.get(key) ?? []) if (distance(points, row, other) <= chord) join(parents, row, other);
     }
     const own = keyOf(x as number, y as number, z as number, 13, side);
     const cell = cells.get(own);

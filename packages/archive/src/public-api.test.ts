@@ -1,0 +1,6 @@
+import { expect, test } from "vitest";
+import * as api from "./index.ts";
+
+test("the public names", () => {
+  expect(Object.keys(api).sort()).toEqual(["readEntry", "unpack", "walkTar"]);
+});
