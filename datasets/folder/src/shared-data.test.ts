@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DatasetItem } from "@lejepa/contracts";
 import { expect, test, type TestContext } from "vitest";
+import { testContext } from "@lejepa/contracts/testing";
 import { decode, index } from "./_files.test-helper.ts";
+import { folder } from "./plugin.ts";
 
 const data = fileURLToPath(new URL("../../../../shared/data", import.meta.url));
 const needs = (context: TestContext, path: string): string => {
@@ -93,6 +95,34 @@ test.for(["neon_sites_chips", "naip4_chips_derived", "transcoded", "rasterio", "
       expect([entry.file, await readsAs(entry)]).toEqual([entry.file, refusable(entry) ? "refused" : "same"]);
   },
 );
+
+interface Sample {
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  readonly rgb_mean: readonly number[];
+}
+
+test("inspect sees the sizes and means that Pillow sees", async (context) => {
+  const list = needs(context, "expected/images_folders.json");
+  const sets = JSON.parse(readFileSync(list, "utf8")) as Record<string, { readonly samples?: readonly Sample[] }>;
+  // some sets' originals are not handed out
+  const samples = Object.values(sets)
+    .flatMap((set) => set.samples ?? [])
+    .filter(({ file }) => existsSync(join(data, file)));
+  expect(samples.length).toBeGreaterThan(10);
+  for (const { file, width, height, rgb_mean } of samples) {
+    const options = folder.options.parse({ path: "x" });
+    const request = { stage: "display", options } as const;
+    const seen = await folder.inspect?.(join(data, file), request, testContext("unused"));
+    expect([file, seen?.shape]).toEqual([file, [height, width, 3]]);
+    for (const [band, mean] of rgb_mean.entries()) {
+      const plane = (seen?.data as Uint8Array).filter((_, i) => i % 3 === band);
+      // decoders of JPEG differ by a level here and there
+      expect(Math.abs(plane.reduce((sum, value) => sum + value, 0) / plane.length - mean), file).toBeLessThan(0.6);
+    }
+  }
+});
 
 test("malformed TIFF files are refused, none hangs", async (context) => {
   const { items } = await index({ path: needs(context, "geotiff/malformed") });

@@ -42,7 +42,8 @@ test.each(Object.keys(tables.tar))("%s: samples as Python wrote them, read in pl
     [],
     undefined,
   ]);
-  if (name !== "ustar") expect(items[3]?.id).toBe(`a.tar/${"long-".repeat(30)}0003.png`);
+  const key = name === "ustar" ? "0003" : `${"long-".repeat(30)}0003`;
+  expect(items[3]?.id).toBe(`a.tar/${key}.png`);
   for (const [i, item] of items.entries())
     expect([...(await decode(item, { size: 4 })).data]).toEqual(tables.images[i]);
 });

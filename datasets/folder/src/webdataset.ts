@@ -9,7 +9,7 @@ import { placeImages, splitsOfFiles, type HashGroup, type Labelled, type Placed 
 import type { FolderOptions } from "./options.ts";
 import type { ImageFile } from "./parquet-images.ts";
 import { placeOf, tableProblem } from "./table.ts";
-import { readEntry, walkTar, type TarEntry } from "@lejepa/archive";
+import { walkTar, type TarEntry } from "@lejepa/archive";
 
 /** Where an image lies in a shard. */
 export interface EntrySource {
@@ -49,6 +49,7 @@ export async function indexShards(
 ): Promise<Shards> {
   const names = shards.map(({ name }) => name);
   const splits = splitsOfFiles(names, options.splits);
+  const sidecars = new Set(["cls", "json", ...[options.columns.label?.toLowerCase() ?? []].flat()]);
   const found: { readonly image: ShardImage; readonly own: string | undefined }[] = [];
   const left = new Map<string, string[]>();
   const leave: Leave = (reason, example) => {
@@ -60,7 +61,7 @@ export async function indexShards(
     // walking is synchronous: let others run between shards
     await new Promise(setImmediate);
     signal?.throwIfAborted();
-    const listed = listImages(shard, listSamples(shard, leave), { options, leave, hashGroup });
+    const listed = listImages(shard, listSamples(shard, sidecars, leave), { options, leave, hashGroup });
     const places = placeImages(
       listed.map(({ key, extension }) => `${key}.${extension}`),
       options,
@@ -108,8 +109,9 @@ function report(left: ReadonlyMap<string, readonly string[]>): Pick<Shards, "ski
 
 type Leave = (reason: string, example: string) => void;
 
-function listSamples({ path, name }: ImageFile, leave: Leave): Map<string, Sample> {
-  const { entries, others, damage } = walkShard(path, name);
+function listSamples(shard: ImageFile, sidecars: ReadonlySet<string>, leave: Leave): Map<string, Sample> {
+  const { name } = shard;
+  const { entries, others, damage } = walkShard(shard, sidecars);
   for (let i = 0; i < others; i++) leave("links and devices in tar files", name);
   if (damage !== undefined)
     leave(entries.length === 0 ? "files that are no tar, or compressed" : `${damage.reason} shards`, name);
@@ -125,9 +127,9 @@ function listSamples({ path, name }: ImageFile, leave: Leave): Map<string, Sampl
   return samples;
 }
 
-function walkShard(path: string, name: string): ReturnType<typeof walkTar> {
+function walkShard({ path, name }: ImageFile, sidecars: ReadonlySet<string>): ReturnType<typeof walkTar> {
   try {
-    return walkTar(path);
+    return walkTar(path, (file, bytes) => bytes <= largestSidecar && sidecars.has(splitName(file).extension));
   } catch (cause) {
     const got = `one that cannot be read (${(cause as NodeJS.ErrnoException).code ?? "its end is missing"})`;
     throw tableProblem(name, { expected: "a tar file", got, cause });
@@ -180,9 +182,8 @@ function readSidecars(
 ): Placed {
   const { columns } = options;
   const textOf = (extension: string): string | undefined => {
-    const entry = extension === image ? undefined : sample.get(extension);
-    if (entry === undefined || entry.bytes > largestSidecar) return undefined;
-    return readEntry(shard.path, entry).toString("utf8").trim();
+    const contents = extension === image ? undefined : sample.get(extension)?.contents;
+    return contents?.toString("utf8").trim();
   };
   const json = parseJson(textOf("json"), `${shard.name}/${key}.json`);
   const field = (name: string): string => {

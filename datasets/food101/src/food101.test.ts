@@ -72,7 +72,7 @@ const expected = [
   { id: "sushi/7", label: "sushi", split: "train" },
   { id: "sushi/8", label: "sushi", split: "test" },
 ];
-const known = ({ items }: DatasetIndex): object[] => items.map(({ source: _, ...rest }) => rest);
+const known = ({ items }: DatasetIndex): object[] => items.map(({ source: _source, ...rest }) => rest);
 
 test("an unpacked folder, or the one that it lies in: the official split", async () => {
   const folder = await unpackedFolder();

@@ -186,7 +186,8 @@ function tooLarge(archive: string, most: string): LejepaError {
 
 function ofStream(archive: string, cause: NodeJS.ErrnoException): LejepaError {
   const { code = "" } = cause;
-  if (/^Z_/.test(code)) return refused(archive, { expected: "a whole .tar.gz archive", got: cause.message, cause });
+  if (code.startsWith("Z_"))
+    return refused(archive, { expected: "a whole .tar.gz archive", got: cause.message, cause });
   const got = code === "ENOENT" ? "nothing there" : code || cause.message;
   return new LejepaError({ code: "E_IO", where: basename(archive), problem: `cannot be unpacked: ${got}`, cause });
 }

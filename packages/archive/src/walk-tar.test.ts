@@ -22,6 +22,8 @@ test("entries by their offsets, whatever they are called", async () => {
   expect(entries.map(({ name }) => name)).toEqual(["a.txt", long, long, "b/empty.txt", "c"]);
   expect(entries.map((each) => readEntry(path, each).toString())).toEqual(["one", "two", "three", "", "c".repeat(512)]);
   expect([others, damage]).toEqual([1, undefined]);
+  const small = walkTar(path, (name, bytes) => bytes < 4 && name !== "a.txt").entries;
+  expect(small.map(({ contents }) => contents?.toString())).toEqual([undefined, "two", undefined, "", undefined]);
 });
 
 test("cut anywhere: the entries before the cut, and the name of the one that is not whole", async () => {

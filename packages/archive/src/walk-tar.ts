@@ -11,6 +11,8 @@ export interface TarEntry {
   /** Where its bytes begin, and how many there are. */
   readonly offset: number;
   readonly bytes: number;
+  /** What the walk was asked to read on its way. */
+  readonly contents?: Buffer;
 }
 
 /** What a walk found. */
@@ -22,8 +24,12 @@ export interface TarWalk {
   readonly damage: { readonly reason: "cut off" | "damaged"; readonly name: string | undefined } | undefined;
 }
 
-/** Lists the files of an archive up to its end or its first damage. Throws what opening the file throws. */
-export function walkTar(path: string): TarWalk {
+/**
+ * Lists the files of an archive up to its end or its first damage. Throws what opening the file throws.
+ *
+ * @param read which small files to read on the way
+ */
+export function walkTar(path: string, read: (name: string, bytes: number) => boolean = () => false): TarWalk {
   return withFile(path, (fd) => {
     const { size } = fstatSync(fd);
     const headers = createTarHeaders();
@@ -38,7 +44,10 @@ export function walkTar(path: string): TarWalk {
       const offset = at + blockBytes;
       if (offset + step.bytes > size) return stop({ reason: "cut off", name: "name" in step ? step.name : undefined });
       if (step.kind === "meta") headers.addMeta(readAt(fd, offset, step.bytes));
-      if (step.kind === "file") entries.push({ name: step.name, offset, bytes: step.bytes });
+      if (step.kind === "file") {
+        const contents = read(step.name, step.bytes) ? readAt(fd, offset, step.bytes) : undefined;
+        entries.push({ name: step.name, offset, bytes: step.bytes, ...(contents !== undefined && { contents }) });
+      }
       if (step.kind === "other") others += 1;
       at = offset + padded(step.bytes);
     }

@@ -43,6 +43,9 @@ const forbidden: [from: string, what: string, rule: string][] = [
   ["packages/eval", "@lejepa/dataset-folder", boundary],
   ["datasets/folder", "@lejepa/data", boundary],
   ["datasets/folder", "@lejepa/cli", boundary],
+  ["datasets/food101", "@lejepa/dataset-folder", boundary],
+  ["packages/image", "@lejepa/dataset-folder", boundary],
+  ["packages/data", "@lejepa/image", boundary],
   // npm packages: a concrete device in the method, a decoder in the contracts, somebody else's dependency
   ["packages/encoders", "onnxruntime-node", boundary],
   ["packages/contracts", "sharp", boundary],
@@ -65,6 +68,7 @@ const allowed: [from: string, what: string][] = [
   ["packages/data", "node:fs"],
   ["packages/cli", "@lejepa/dataset-folder"],
   ["datasets/folder", "@lejepa/contracts"],
+  ["datasets/folder", "@lejepa/image"],
 ];
 
 describe("imports", () => {
