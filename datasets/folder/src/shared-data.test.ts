@@ -113,11 +113,11 @@ test("inspect sees the sizes and means that Pillow sees", async (context) => {
   expect(samples.length).toBeGreaterThan(10);
   for (const { file, width, height, rgb_mean } of samples) {
     const options = folder.options.parse({ path: "x" });
-    const request = { stage: "display", options } as const;
-    const seen = await folder.inspect?.(join(data, file), request, testContext("unused"));
-    expect([file, seen?.shape]).toEqual([file, [height, width, 3]]);
+    const inspect = folder.inspect as NonNullable<typeof folder.inspect>;
+    const seen = await inspect(join(data, file), { stage: "display", options }, testContext("unused"));
+    expect([file, seen.shape]).toEqual([file, [height, width, 3]]);
     for (const [band, mean] of rgb_mean.entries()) {
-      const plane = (seen?.data as Uint8Array).filter((_, i) => i % 3 === band);
+      const plane = (seen.data as Uint8Array).filter((_, i) => i % 3 === band);
       // decoders of JPEG differ by a level here and there
       expect(Math.abs(plane.reduce((sum, value) => sum + value, 0) / plane.length - mean), file).toBeLessThan(0.6);
     }

@@ -18,13 +18,18 @@ const copied = ["LICENSE", "tsconfig.json", "tsconfig.spec.json"];
  */
 export function generateDataset(tree, { name, title = name }) {
   if (!/^[a-z][a-z0-9-]*$/.test(name))
-    throw new Error(`dataset generator: expected a name of lower-case letters, digits and dashes, got ${JSON.stringify(name)}.`);
+    throw new Error(
+      `dataset generator: expected a name of lower-case letters, digits and dashes, got ${JSON.stringify(name)}.`,
+    );
   const folder = `datasets/${name}`;
   if (tree.exists(`${folder}/package.json`))
     throw new Error(`dataset generator: expected a name that is free, got ${JSON.stringify(name)}. Look at ${folder}.`);
   generateFiles(tree, join(import.meta.dirname, "../files"), folder, { id: name, title, ...names(name) });
   for (const file of copied) tree.write(`${folder}/${file}`, tree.read(`${model}/${file}`) ?? "");
-  tree.write(`${folder}/vitest.config.ts`, String(tree.read(`${model}/vitest.config.ts`)).replace("dataset-folder", `dataset-${name}`));
+  tree.write(
+    `${folder}/vitest.config.ts`,
+    String(tree.read(`${model}/vitest.config.ts`)).replace("dataset-folder", `dataset-${name}`),
+  );
   writeManifest(tree, folder, { name, title });
   writeReferences(tree, folder);
 }

@@ -10,7 +10,14 @@ import { expect, onTestFinished, test } from "vitest";
 import { generateDataset } from "./dataset.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const model = ["package.json", "LICENSE", "vitest.config.ts", "tsconfig.json", "tsconfig.lib.json", "tsconfig.spec.json"];
+const model = [
+  "package.json",
+  "LICENSE",
+  "vitest.config.ts",
+  "tsconfig.json",
+  "tsconfig.lib.json",
+  "tsconfig.spec.json",
+];
 
 /** A workspace in memory with the files that the generator takes as its model. */
 function workspace(): Tree {
@@ -73,14 +80,21 @@ test("what is generated type-checks and keeps the contract", async () => {
     rewriteRelativeImportExtensions: false,
     allowImportingTsExtensions: true,
   };
-  write("tsconfig.json", JSON.stringify({ extends: join(root, "tsconfig.base.json"), compilerOptions, include: ["src"] }));
-  execFileSync(process.execPath, [join(root, "node_modules/@typescript/native/bin/tsc"), "-p", folder], { stdio: "pipe" });
+  write(
+    "tsconfig.json",
+    JSON.stringify({ extends: join(root, "tsconfig.base.json"), compilerOptions, include: ["src"] }),
+  );
+  execFileSync(process.execPath, [join(root, "node_modules/@typescript/native/bin/tsc"), "-p", folder], {
+    stdio: "pipe",
+  });
   write("images/a/1.pgm", Buffer.concat([Buffer.from("P5 2 2 65535\n"), Buffer.from([0, 1, 0, 2, 1, 0, 255, 255])]));
   write("images/b/2.pgm", Buffer.concat([Buffer.from("P5 2 2 65535\n"), Buffer.alloc(8, 9)]));
   const { myScope } = (await import(join(folder, "src/plugin.ts"))) as { myScope: Dataset };
   const path = join(folder, "images");
   expect(await checkDataset(myScope, { path }, { cacheDir: folder, channels: 1, size: 2 })).toEqual([]);
-  await expect(import(join(folder, "src/read-pgm.ts")).then(({ readPgm }) => readPgm(join(folder, "tsconfig.json")))).rejects.toThrow("is no binary PGM");
+  await expect(
+    import(join(folder, "src/read-pgm.ts")).then(({ readPgm }) => readPgm(join(folder, "tsconfig.json"))),
+  ).rejects.toThrow("is no binary PGM");
 });
 
 test.each([
