@@ -12,6 +12,8 @@ export interface Output {
   result(document: unknown, text: string): void;
   /** Only the document. */
   document(document: unknown): void;
+  /** One of several results: a line of JSON with --json, else the text. */
+  record(document: unknown, text: string): void;
 }
 
 /** Reads --json and --quiet from the raw arguments, so that wrong arguments are reported in the form asked for. */
@@ -22,13 +24,14 @@ export function createOutput(args: readonly string[]): Output {
   const quiet = flags.includes("--quiet");
   const document = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   const error = (line: string): void => void process.stderr.write(`${line}\n`);
+  const print = (text: string): void => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
   return {
     json,
     quiet,
     error,
     document,
     note: (line) => void (quiet || error(line)),
-    result: (value, text) =>
-      void (json ? document(value) : process.stdout.write(text.endsWith("\n") ? text : `${text}\n`)),
+    result: (value, text) => (json ? document(value) : print(text)),
+    record: (value, text) => print(json ? JSON.stringify(value) : text),
   };
 }

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { CompareFlags } from "./commands/compare.ts";
 import type { DoctorFlags } from "./commands/doctor.ts";
 import type { EmbedFlags } from "./commands/embed.ts";
+import type { InspectFlags } from "./commands/inspect.ts";
 import type { PlanFlags } from "./commands/plan.ts";
 import type { PretrainFlags } from "./commands/pretrain.ts";
 import type { Output } from "./output.ts";
@@ -24,7 +25,8 @@ export function createProgram(output: Output, outcome: Outcome): Command {
     .showSuggestionAfterError()
     .configureOutput({ outputError: () => {} })
     .addHelpText("after", overview);
-  addPlan(program, output);
+  addPlan(program, output, outcome);
+  addInspect(program, output, outcome);
   addPretrain(program, output, outcome);
   addEmbed(program, output);
   addCompare(program, output);
@@ -32,18 +34,59 @@ export function createProgram(output: Output, outcome: Outcome): Command {
   return program;
 }
 
-function addPlan(program: Command, output: Output): void {
+function addPlan(program: Command, output: Output, outcome: Outcome): void {
   const command = program
     .command("plan")
     .summary("look at the images and say what pretraining would do, and how long")
     .description(
-      "Reads the images, splits them and times a few steps. Says what would be trained, on what, and how long it takes here.\nTrains nothing; decoded images stay in the cache.",
+      "Counts what the headers say, compares files, decodes a sample, splits, and times a few steps. Says what is wrong with the\nimages, what would be trained on them, how long it takes here, and which settings suit them better. Trains nothing.",
     )
+    .option("--sample <N>", "images whose pixels are looked at: a number, or all", sampleSize, 256)
+    .option("--html <FILE>", "also write a page with charts and pictures of sampled images")
+    .option("--write", "put the proposed settings into the configuration file (or a new lejepa.config.json)")
     .option("--no-time", "do not time any steps")
-    .action(async (flags: PlanFlags) => (await import("./commands/plan.ts")).plan(flags, output));
+    .action(async (flags: PlanFlags) => {
+      outcome.status = await (await import("./commands/plan.ts")).plan(flags, output);
+    });
   addConfigOptions(command).addHelpText(
     "after",
-    examples(["lejepa plan --data photos", "lejepa plan --set encoder.name=vit_small --set data.imageSize=96"]),
+    examples([
+      "lejepa plan --data photos",
+      "lejepa plan --data scans --html plan.html --sample all",
+      "lejepa plan --data scans --dataset dicom --set dataset.options.window=lung --write",
+      "lejepa plan --set encoder.name=vit_small --set data.imageSize=96",
+    ]),
+  );
+}
+
+function addInspect(program: Command, output: Output, outcome: Outcome): void {
+  const command = program
+    .command("inspect")
+    .argument("<FILES...>", "DICOM, GeoTIFF, HDF5 or image files")
+    .summary("look at single files: format, sizes, pixel values, picture")
+    .description(
+      "Shows what the toolkit sees in a file: facts of its format (never about a person), and of each channel the range, mean,\nstandard deviation, valid values and hash. A file that crashes its decoder is a line of error; the others still come.",
+    )
+    .option(
+      "--stage <STAGE>",
+      "stored: as in the file; values: physical, invalid pixels masked; display: as shown",
+      "stored",
+    )
+    .option("--frame <N>", "one frame or page, from 0", wholeOrZero)
+    .option("--window <X,Y,W,H>", "part of the image, pixels")
+    .option("--dataset <ID>", "plugin that reads the files (default: by their first bytes)")
+    .option("--set <OPTION=VALUE>", "an option of the plugin, e.g. window=lung (repeatable)", collect, [])
+    .option("--out <PNG>", "with --stage display: write the picture there")
+    .action(async (files: string[], flags: InspectFlags) => {
+      outcome.status = await (await import("./commands/inspect.ts")).inspect(files, flags, output);
+    });
+  addOutputOptions(command, "one line of JSON for each file on stdout, all else on stderr").addHelpText(
+    "after",
+    examples([
+      "lejepa inspect scan.dcm",
+      "lejepa inspect ct.dcm --stage display --set window=lung --out ct.png",
+      "lejepa inspect scene.tif --stage values --window 0,0,256,256 --json",
+    ]),
   );
 }
 
@@ -144,10 +187,8 @@ function addDataOptions(command: Command): Command {
   );
 }
 
-function addOutputOptions(command: Command): Command {
-  return command
-    .option("--json", "one JSON document on stdout, all else on stderr")
-    .option("--quiet", "only the result and errors");
+function addOutputOptions(command: Command, json = "one JSON document on stdout, all else on stderr"): Command {
+  return command.option("--json", json).option("--quiet", "only the result and errors");
 }
 
 const overview = `
@@ -178,6 +219,10 @@ function whole(value: string): number {
 function wholeOrZero(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError("Expected a whole number.");
   return Number(value);
+}
+
+function sampleSize(value: string): number {
+  return value === "all" ? Number.POSITIVE_INFINITY : whole(value);
 }
 
 function ownVersion(): string {

@@ -11,6 +11,7 @@ import {
   parseConfig,
 } from "@lejepa/contracts";
 import { loadDataset } from "./load-dataset.ts";
+import { shippedIds } from "./shipped-datasets.ts";
 
 /** The flags that make a configuration; `set` is applied before the others. */
 export interface ConfigFlags {
@@ -23,21 +24,50 @@ export interface ConfigFlags {
   readonly maxSteps?: number;
 }
 
+/** What a configuration starts from. */
+export interface ConfigBase {
+  readonly value: unknown;
+  /** Its name for messages. */
+  readonly source: string;
+}
+
 /** A configuration whose dataset is ready to be read. */
 export type ReadyConfig = Config & { readonly dataset: BoundDataset };
 
-const fileNames = ["lejepa.config.ts", "lejepa.config.js", "lejepa.config.mjs", "lejepa.config.json"];
+/** Where a configuration is looked for, in this order. */
+export const configFileNames: readonly string[] = [
+  "lejepa.config.ts",
+  "lejepa.config.js",
+  "lejepa.config.mjs",
+  "lejepa.config.json",
+];
 
 /**
  * Reads the configuration that the flags ask for.
  *
- * @param base a configuration to start from instead of a file, with its name for messages
+ * @param base a configuration to start from instead of a file
+ * @param note is told how the format of the images was found
  * @throws LejepaError E_USAGE, E_CONFIG, E_DATASET_OPTIONS
  */
 export async function resolveConfig(
   flags: ConfigFlags,
-  base?: { readonly value: unknown; readonly source: string },
+  { base, note }: { readonly base?: ConfigBase; readonly note?: (line: string) => void } = {},
 ): Promise<ReadyConfig> {
+  const { value, source } = await readSettings(flags, { ...(base && { base }), ...(note && { note }) });
+  const config = parseConfig(value, source);
+  return { ...config, dataset: await loadDataset(config.dataset) };
+}
+
+/**
+ * What the user said, from file and flags, before it is checked and completed. Without a dataset's name, the images say which
+ * plugin reads them; `note` is told.
+ *
+ * @throws LejepaError E_USAGE, E_CONFIG
+ */
+export async function readSettings(
+  flags: ConfigFlags,
+  { base, note }: { readonly base?: ConfigBase; readonly note?: (line: string) => void } = {},
+): Promise<ConfigBase> {
   const { value, source } = base ?? (await readConfig(flags));
   const settings = [
     ...(flags.set ?? []),
@@ -45,12 +75,11 @@ export async function resolveConfig(
     ...(flags.seed === undefined ? [] : [`seed=${flags.seed}`]),
     ...(flags.maxSteps === undefined ? [] : [`schedule.maxSteps=${flags.maxSteps}`]),
   ];
-  const config = parseConfig(applySettings(withDataset(value, flags), settings), source);
-  return { ...config, dataset: await loadDataset(config.dataset) };
+  return { value: await withRecognised(applySettings(withDataset(value, flags), settings), note), source };
 }
 
 async function readConfig({ config, data, dataset }: ConfigFlags): Promise<{ value: unknown; source: string }> {
-  const file = config ?? fileNames.find((name) => existsSync(name));
+  const file = config ?? configFileNames.find((name) => existsSync(name));
   if (file !== undefined) return { value: await readConfigFile(file), source: basename(file) };
   if (data !== undefined || dataset !== undefined) return { value: {}, source: "flags" };
   throw new LejepaError({
@@ -62,7 +91,8 @@ async function readConfig({ config, data, dataset }: ConfigFlags): Promise<{ val
   });
 }
 
-async function readConfigFile(file: string): Promise<unknown> {
+/** The value that a configuration file holds. Throws LejepaError E_USAGE, E_CONFIG. */
+export async function readConfigFile(file: string): Promise<unknown> {
   const path = resolve(file);
   if (!existsSync(path)) {
     throw new LejepaError({
@@ -98,18 +128,30 @@ async function readConfigFile(file: string): Promise<unknown> {
 async function importTypeScript(path: string): Promise<unknown> {
   const { createJiti } = await import("jiti");
   // a configuration works wherever the command is installed, also without packages of its own
-  const own = ["@lejepa/contracts", "@lejepa/dataset-folder"].map((name) => [
+  const own = ["@lejepa/contracts", ...shippedIds.map((id) => `@lejepa/dataset-${id}`)].map((name) => [
     name,
     fileURLToPath(import.meta.resolve(name)),
   ]);
   return await createJiti(pathToFileURL(path).href, { fsCache: false, alias: Object.fromEntries(own) }).import(path);
 }
 
-/** `--dataset` replaces the dataset, `--data` its path; a folder where nothing else is said. */
+/** `--dataset` replaces the dataset, `--data` its path. */
 function withDataset(value: unknown, { data, dataset }: ConfigFlags): unknown {
   if ((data === undefined && dataset === undefined) || typeof value !== "object" || value === null) return value;
   const before = (value as { dataset?: { id?: unknown; options?: object } }).dataset;
-  const kept =
-    before !== undefined && (dataset === undefined || before.id === dataset) ? before : { id: dataset ?? "folder" };
+  const kept = before !== undefined && (dataset === undefined || before.id === dataset) ? before : { id: dataset };
   return { ...value, dataset: { ...kept, options: { ...kept.options, ...(data !== undefined && { path: data }) } } };
+}
+
+// a dataset of which only the path is known
+async function withRecognised(value: unknown, note: ((line: string) => void) | undefined): Promise<unknown> {
+  if (typeof value !== "object" || value === null) return value;
+  const { dataset } = value as { dataset?: { id?: unknown; options?: { path?: unknown } } };
+  const path = dataset?.options?.path;
+  if (dataset === undefined || dataset.id !== undefined || typeof path !== "string") return value;
+  const { describeRecognised, recogniseDataset } = await import("./recognise.ts");
+  const recognised = await recogniseDataset(path);
+  const line = describeRecognised(path, recognised);
+  if (line !== undefined && recognised.id !== "folder") note?.(line);
+  return { ...value, dataset: { ...dataset, id: recognised.id } };
 }

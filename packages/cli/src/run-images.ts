@@ -7,7 +7,9 @@ import { type ConfigFlags, type ReadyConfig, resolveConfig } from "./resolve-con
 
 /** A run's configuration with the flags applied. */
 export function configOfRun(folder: string, flags: ConfigFlags): Promise<ReadyConfig> {
-  return resolveConfig(flags, { value: readRunConfig(folder), source: join(folder, "config.resolved.json") });
+  return resolveConfig(flags, {
+    base: { value: readRunConfig(folder), source: join(folder, "config.resolved.json") },
+  });
 }
 
 /** Opens the images of a configuration, telling the user what was left out. */

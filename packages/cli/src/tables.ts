@@ -1,4 +1,5 @@
 // Files that any program reads: a NumPy array, a CSV of its rows. Written whole under another name, then renamed.
+import { dirname } from "node:path";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { type DatasetItem, LejepaError } from "@lejepa/contracts";
 import type { Splits } from "@lejepa/data";
@@ -90,4 +91,9 @@ export function makeFolder(path: string): void {
       cause,
     });
   }
+}
+
+/** Makes the folder that a file is to lie in. */
+export function makeFolderOf(file: string): void {
+  makeFolder(dirname(file));
 }

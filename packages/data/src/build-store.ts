@@ -11,6 +11,7 @@ import {
   LejepaError,
   type BoundDataset,
   type Dataset,
+  type DatasetIndex,
   type DatasetItem,
   type DecodeTarget,
 } from "@lejepa/contracts";
@@ -37,6 +38,8 @@ export interface BuildStoreOptions {
   readonly workers?: number | null;
   /** What decoding one item may take. */
   readonly limits?: PluginLimits;
+  /** What the index gave, when it is known, or a part of it; else the plugin is asked. */
+  readonly listing?: DatasetIndex;
   readonly signal?: AbortSignal;
   /** What the plugin has to say. */
   readonly log?: (line: string) => void;
@@ -66,7 +69,7 @@ async function build(plugin: Dataset, pluginOptions: unknown, options: BuildStor
   const processes = Math.max(1, options.workers ?? availableParallelism());
   const pool = openPool(plugin, { cacheDir, processes, limits, log });
   try {
-    const listed = await listIn(pool, plugin, pluginOptions, options);
+    const listed = options.listing ?? (await listIn(pool, plugin, pluginOptions, options));
     const target: DecodeTarget = { size, channels: channelsOf(plugin, listed.channels, options.channels ?? null) };
     const found = await withFingerprints(listed.items, signal);
     const family = join(cacheDir, `${plugin.id}-${formKey(plugin, pluginOptions, target)}`);
@@ -74,7 +77,7 @@ async function build(plugin: Dataset, pluginOptions: unknown, options: BuildStor
     if (readStoredIndex(folder) === undefined) {
       await decodeInto({ folder, family, ...found }, { plugin, pluginOptions, target, pool, processes, ...options });
     }
-    const { channels: channelNames, range, skipped, warnings } = listed;
+    const { channels: channelNames, range, skipped = [], warnings = [] } = listed;
     return openStore(folder, { items: found.items, skipped, warnings, failures: found.missing, channelNames, range });
   } finally {
     await pool?.close();

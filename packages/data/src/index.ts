@@ -27,4 +27,20 @@ export {
   type LoaderTimes,
 } from "./batch-loader.ts";
 export { expectClasses } from "./labels.ts";
+export { type ChannelSummary, type InspectionSummary, summariseInspection } from "./inspect-summary.ts";
+export { findEqualFiles, type FileSizes, measureFiles } from "./duplicates-exact.ts";
+export { findNearPairs, type NearPair, sketch, type Sketch } from "./duplicates-near.ts";
+export {
+  countClasses,
+  countFacts,
+  type FactCount,
+  groupBalance,
+  type GroupBalance,
+  groupsInTwoSplits,
+  splitOfItems,
+  suspectGroups,
+  type SuspectedGroups,
+} from "./scan-index.ts";
+export { type ChannelDistribution, type PixelScan, scanPixels } from "./scan-pixels.ts";
+export { datasetOfItems, sampleItems } from "./scan-sample.ts";
 export type { BuildProgress, DecodeFailure, ImageForm, ImageStore, Splits } from "./types.ts";

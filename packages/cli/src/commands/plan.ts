@@ -1,150 +1,132 @@
-// `lejepa plan`: what a configuration would train, on what, for how long. Trains nothing but a few steps that it throws away.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { isLejepaError } from "@lejepa/contracts";
-import { type ImageStore, type Splits, splitItems } from "@lejepa/data";
-import { pretrain, type StepMetrics } from "@lejepa/train";
+// `lejepa plan`: what images there are and what a configuration would train on them, for how long. Trains nothing but a few
+// steps that it throws away.
+import { buildStore } from "@lejepa/data";
 import { listenForInterrupt } from "../interrupt.ts";
-import { duration } from "../meter.ts";
 import type { Output } from "../output.ts";
-import { type Proposal, propose } from "../proposal.ts";
-import { type ConfigFlags, type ReadyConfig, resolveConfig } from "../resolve-config.ts";
-import { leftOut, openStore } from "../run-images.ts";
+import { describePlan } from "../plan/describe.ts";
+import { documentOf, type PlanDocument, stepsOf } from "../plan/plan-document.ts";
+import { type Proposal, propose, withProposals } from "../plan/proposal.ts";
+import { shortSide } from "../plan/sizes.ts";
+import { type Survey, survey } from "../plan/survey.ts";
+import { time } from "../plan/timing.ts";
+import { warnings } from "../plan/warnings.ts";
+import { configToWrite, writeProposal } from "../plan/write-config.ts";
+import { createProgress } from "../progress.ts";
+import { type ConfigBase, type ConfigFlags, readSettings, type ReadyConfig, resolveConfig } from "../resolve-config.ts";
+import { makeFolderOf, writeNew } from "../tables.ts";
 
 /** Flags of the verb. */
 export interface PlanFlags extends ConfigFlags {
   /** False with --no-time. */
   readonly time: boolean;
+  /** Images whose pixels are looked at. */
+  readonly sample: number;
+  readonly html?: string;
+  readonly write?: boolean;
 }
 
-/** What the verb finds out; the --json document. */
-interface Plan {
-  readonly images: number;
-  /** Files that do not decode. */
-  readonly failures: ImageStore["failures"];
-  readonly skipped: ImageStore["skipped"];
-  readonly notes: ImageStore["notes"];
-  /** Images of each class, all splits. */
-  readonly classes: Readonly<Record<string, number>>;
-  readonly unlabelled: number;
-  readonly splits: Readonly<Record<keyof Splits, number>>;
-  readonly stored: { readonly size: number; readonly channels: number; readonly dtype: string };
-  readonly config: Pick<ReadyConfig, "batchSize" | "encoder" | "views" | "schedule" | "device">;
-  readonly steps: number;
-  readonly timing: Timing | null;
-  /** Why the configuration would not train as it is. */
-  readonly problem: string | null;
-  readonly proposal: readonly Proposal[];
-}
-
-interface Timing {
-  readonly measuredSteps: number;
-  readonly imagesPerSecond: number;
-  readonly seconds: number;
-}
-
-/** Looks and says. */
-export async function plan(flags: PlanFlags, output: Output): Promise<void> {
-  const config = await resolveConfig(flags);
-  const interrupt = listenForInterrupt(() => output.note("stopping"));
+/** Looks and says; returns the exit status. */
+export async function plan(flags: PlanFlags, output: Output): Promise<number> {
+  const said = await readSettings(flags, { note: output.note });
+  const config = await resolveConfig({}, { base: said });
+  // before the work
+  const target = flags.write === true ? configToWrite(flags.config) : undefined;
+  const progress = createProgress(output);
+  const interrupt = listenForInterrupt(() => progress.message("stopping"));
   const { signal } = interrupt;
   try {
-    const store = await openStore(config, { output: { ...output, note: () => {} }, signal });
-    store.close();
-    const found = examine(store, config);
-    if (flags.time) output.note("timing a few steps ...");
-    const timed = flags.time ? await time(config, { steps: found.steps, signal }) : { timing: null, problem: null };
-    const result: Plan = { ...found, ...timed, proposal: propose(config, found.splits.train) };
-    output.result(result, describe(result, store));
+    const found = await survey(config, {
+      sample: Math.max(flags.sample, Math.ceil(1.25 * config.batchSize)),
+      signal,
+      note: progress.message,
+      onProgress: (step) => progress.event({ kind: "data", progress: step }),
+    });
+    progress.close();
+    try {
+      const proposal = propose(said, config, factsFor(found, config));
+      const job = { said, config, found, proposal, signal, output };
+      const timed = flags.time ? await timeOne(job, target !== undefined) : noTiming(config, found);
+      const written = target === undefined ? null : await writeProposal(target, said, proposal);
+      const document = documentOf(found, config, { proposal, ...timed, written, warnings: warnings(found, config) });
+      if (flags.html !== undefined) await writePage(flags.html, document, found, output);
+      output.result(document, describePlan(document));
+      return written !== null && "problem" in written ? 1 : 0;
+    } finally {
+      found.store.close();
+    }
   } finally {
+    progress.close();
     interrupt.release();
   }
 }
 
-function examine(store: ImageStore, config: ReadyConfig): Omit<Plan, "timing" | "problem" | "proposal"> {
-  const { train, validation, test } = splitItems(store.items, config.data.splits);
-  const counts = store.classes.map((name, i) => [name, store.labels.filter((label) => label === i).length] as const);
-  const { batchSize, encoder, views, schedule, device } = config;
-  const steps = schedule.epochs * Math.floor(train.length / batchSize);
+function factsFor({ splits, facts, pixels, listing }: Survey, { dataset }: ReadyConfig): Parameters<typeof propose>[2] {
+  const side = shortSide(facts)?.median;
   return {
-    images: store.count,
-    failures: store.failures,
-    skipped: store.skipped,
-    notes: store.notes,
-    classes: Object.fromEntries(counts),
-    unlabelled: store.labels.filter((label) => label < 0).length,
-    splits: { train: train.length, validation: validation.length, test: test.length },
-    stored: { size: store.width, channels: store.channels, dtype: store.dtype },
-    config: { batchSize, encoder, views, schedule, device },
-    steps: Math.min(steps, schedule.maxSteps ?? steps),
+    images: splits?.train.length ?? listing.items.length,
+    ...(side !== undefined && { side }),
+    gray: pixels.gray,
+    domain: dataset.plugin?.domain.name ?? "natural",
   };
 }
 
-const timedSteps = 4;
+type Timed = Pick<PlanDocument, "timed" | "timing" | "problem" | "steps">;
 
-// the first step warms up and is left out
-async function time(
-  config: ReadyConfig,
-  { steps, signal }: { readonly steps: number; readonly signal: AbortSignal },
-): Promise<{ timing: Timing | null; problem: string | null }> {
-  const folder = mkdtempSync(join(tmpdir(), "lejepa-plan-"));
-  const seen: StepMetrics[] = [];
-  const short = {
-    ...config,
-    schedule: { ...config.schedule, maxSteps: timedSteps },
-    probe: { ...config.probe, everyEpochs: 0 },
-  };
-  try {
-    await pretrain(short, {
-      out: join(folder, "run"),
-      signal,
-      onProgress: (event) => void (event.kind === "step" && seen.push(event.metrics)),
-    });
-  } catch (error) {
-    if (!isLejepaError(error) || signal.aborted) throw error;
-    return { timing: null, problem: error.message };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+interface TimeJob {
+  readonly said: ConfigBase;
+  readonly config: ReadyConfig;
+  readonly found: Survey;
+  readonly proposal: readonly Proposal[];
+  readonly signal: AbortSignal;
+  readonly output: Output;
+}
+
+function noTiming(config: ReadyConfig, { splits }: Survey): Timed {
+  return { timed: null, timing: null, problem: null, steps: stepsOf(config, splits?.train.length ?? 0) };
+}
+
+// the configuration as it is; the proposal where that is what will be trained, or the only thing that trains
+async function timeOne(job: TimeJob, proposed: boolean): Promise<Timed> {
+  const { config, found, proposal, signal, output } = job;
+  const images = found.splits?.train.length ?? 0;
+  output.note("timing a few steps ...");
+  const steps = stepsOf(config, images);
+  if (!proposed || proposal.length === 0) {
+    const tooFew =
+      images < config.batchSize ? `${images} images to train on are fewer than a batch of ${config.batchSize}` : null;
+    const first =
+      tooFew === null ? await time(config, { store: found.store, steps, signal }) : { timing: null, problem: tooFew };
+    if (first.problem === null) return { ...first, timed: "configuration", steps };
+    if (proposal.length === 0) return { ...first, timed: null, steps };
+    return { ...(await timeProposal(job, images)), problem: first.problem, steps };
   }
-  const rest = seen.length > 1 ? seen.slice(1) : seen;
-  const stepSeconds = rest.reduce((sum, { stepMs }) => sum + stepMs, 0) / rest.length / 1000;
-  return {
-    timing: {
-      measuredSteps: rest.length,
-      imagesPerSecond: config.batchSize / stepSeconds,
-      seconds: stepSeconds * steps,
-    },
-    problem: null,
-  };
+  const { timing, problem } = await timeProposal(job, images);
+  return { timing, problem, timed: timing && "proposal", steps };
 }
 
-function describe(found: Plan, store: ImageStore): string {
-  const { images, splits, stored, config, steps, timing, problem, proposal } = found;
-  const { encoder, views, schedule, batchSize, device } = config;
-  const { name, patchSize } = encoder;
-  const lines = [
-    `images    ${images}, stored as ${stored.size} x ${stored.size} x ${stored.channels} ${stored.dtype}`,
-    ...leftOut(store).map((line) => `          ${line}`),
-    `classes   ${classLine(found)}`,
-    `split     ${splits.train} to train on, ${splits.validation} validation, ${splits.test} test`,
-    `encoder   ${name}${name.startsWith("vit") ? `, patches of ${patchSize}` : ""}, on ${device}`,
-    `views     ${views.globals} of ${views.globalSize} px${views.locals > 0 ? ` and ${views.locals} of ${views.localSize} px` : ""} of each image`,
-    `schedule  ${schedule.epochs} epochs in batches of ${batchSize}: ${steps} steps`,
-  ];
-  if (timing !== null)
-    lines.push(
-      `time      about ${duration(timing.seconds)} here (${timing.imagesPerSecond.toFixed(0)} images/s over ${timing.measuredSteps} steps)`,
-    );
-  if (problem !== null) lines.push(`PROBLEM   ${problem}`);
-  for (const { setting, reason } of proposal) lines.push(`consider  --set ${setting}   (${reason})`);
-  return lines.join("\n");
+async function timeProposal(
+  { said, config, found, proposal, signal, output }: TimeJob,
+  images: number,
+): Promise<Omit<Timed, "steps">> {
+  const changed = { ...withProposals(said, proposal), dataset: config.dataset };
+  const { imageSize, channels, cacheDir, workers } = changed.data;
+  // puts the sample into the cache in its new form
+  const listing = { ...found.listing, items: found.sampled };
+  const options = { size: imageSize, channels, cacheDir, workers, listing, signal, log: output.note };
+  const store = await buildStore(config.dataset, options);
+  store.close();
+  const { timing, problem } = await time(changed, { store, steps: stepsOf(changed, images), signal });
+  return { timed: timing && "proposal", timing, problem };
 }
 
-function classLine({ classes, unlabelled, images }: Plan): string {
-  const counts = Object.entries(classes).sort(([, a], [, b]) => b - a);
-  if (counts.length === 0) return "none: enough to train, not to compare";
-  const shown = counts.slice(0, 8).map(([name, count]) => `${name} ${count}`);
-  if (counts.length > 8) shown.push(`... ${counts.at(-1)?.join(" ")}`);
-  return `${counts.length}: ${shown.join(", ")}${unlabelled > 0 ? `; ${unlabelled} of ${images} without` : ""}`;
+async function writePage(file: string, document: PlanDocument, { store }: Survey, output: Output): Promise<void> {
+  const [{ planPage }, { thumbnails }] = await Promise.all([
+    import("../plan/page.ts"),
+    import("../plan/thumbnails.ts"),
+  ]);
+  makeFolderOf(file);
+  writeNew(file, [new TextEncoder().encode(planPage(document, await thumbnails(store, document.channels)))], {
+    replace: true,
+  });
+  output.note(`page written to ${file}`);
 }

@@ -18,7 +18,7 @@ export interface PretrainFlags extends ConfigFlags {
 export async function runPretrain(flags: PretrainFlags, output: Output): Promise<number> {
   const { resume = false } = flags;
   const out = flags.out ?? (resume ? newestRun() : join("runs", timeName(new Date())));
-  const config = await (resume ? configOfRun(out, flags) : resolveConfig(flags));
+  const config = await (resume ? configOfRun(out, flags) : resolveConfig(flags, { note: output.note }));
   const progress = createProgress(output);
   const interrupt = listenForInterrupt(() =>
     progress.message("stopping after this step; Ctrl-C again stops at once and loses what is not saved"),
@@ -39,7 +39,7 @@ export async function runPretrain(flags: PretrainFlags, output: Output): Promise
 async function configOfRun(folder: string, flags: PretrainFlags): Promise<ReadyConfig> {
   if (flags.config !== undefined || !existsSync(join(folder, "run.json"))) return resolveConfig(flags);
   const value = readRunConfig(folder);
-  const config = await resolveConfig(flags, { value, source: join(folder, "config.resolved.json") });
+  const config = await resolveConfig(flags, { base: { value, source: join(folder, "config.resolved.json") } });
   const reached = readRunInfo(folder).steps.done >= (config.schedule.maxSteps ?? Number.POSITIVE_INFINITY);
   // a limit of the session before, which this one is there to go beyond
   return flags.maxSteps === undefined && reached

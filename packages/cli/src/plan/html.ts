@@ -1,0 +1,48 @@
+// The few pieces of HTML that the plan's page is made of. Text is escaped here and nowhere else.
+
+/** A piece of finished HTML. */
+export interface Html {
+  readonly html: string;
+}
+
+type Part = string | number | Html | readonly Html[] | undefined;
+
+/** HTML with its holes filled: strings are escaped, pieces are not. */
+export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return { html: texts.reduce((before, text, i) => `${before}${show(parts[i - 1])}${text}`) };
+}
+
+function show(part: Part): string {
+  if (part === undefined) return "";
+  if (typeof part === "object") return "html" in part ? part.html : part.map((piece) => piece.html).join("");
+  return String(part).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+/** A table of texts; cells from the second column on are numbers. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): Html {
+  const row = (cells: readonly string[]): Html => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`;
+  return html`<table><thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead><tbody>${rows.map(row)}</tbody></table>`;
+}
+
+/** Bars with their names and counts. */
+export function bars(entries: readonly { readonly name: string; readonly count: number }[]): Html {
+  const largest = Math.max(1, ...entries.map(({ count }) => count));
+  const bar = ({ name, count }: { name: string; count: number }): Html => html`
+<div class="bar"><span class="name" title="${name}">${name}</span><span class="track"><i style="width:${((100 * count) / largest).toFixed(1)}%"></i></span><span class="count">${count}</span></div>`;
+  return html`<div class="bars">${entries.map(bar)}</div>`;
+}
+
+/** A histogram as an inline picture, its ends named. */
+export function histogram(
+  { from, to, counts }: { readonly from: number; readonly to: number; readonly counts: readonly number[] },
+  name: string,
+): Html {
+  const largest = Math.max(1, ...counts);
+  const points = counts.flatMap((count, i) =>
+    [i, i + 1].map((x) => `${x},${(40 - (40 * count) / largest).toFixed(2)}`),
+  );
+  const label = (value: number): string => String(Number(value.toPrecision(4)));
+  return html`<figure><figcaption>${name}</figcaption>
+<svg viewBox="0 0 ${counts.length} 40" preserveAspectRatio="none" role="img" aria-label="Histogram of ${name}"><polygon points="0,40 ${points.join(" ")} ${counts.length},40"/></svg>
+<div class="ends"><span>${label(from)}</span><span>${label(to)}</span></div></figure>`;
+}

@@ -1,0 +1,18 @@
+// The look of the plan's page: light and dark, on screen and on paper. No fonts or files from elsewhere.
+export const pageStyle = `
+:root { color-scheme: light dark; --text: #1d2430; --soft: #5c6675; --line: #d9dee6; --back: #ffffff; --card: #f6f7f9; --mark: #2f6fb3; --warn: #8a5a00; --warnback: #fff6e0; --bad: #a32020; --badback: #fdecec; }
+@media (prefers-color-scheme: dark) { :root { --text: #e4e8ee; --soft: #99a3b1; --line: #343c48; --back: #14181e; --card: #1c222a; --mark: #6aa9e9; --warn: #f0c674; --warnback: #33290f; --bad: #ff9c9c; --badback: #3a1c1c; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.25rem 4rem; background: var(--back); color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2.25rem 0 .75rem; padding-top: .75rem; border-top: 1px solid var(--line); }
+p { margin: .4rem 0; } .soft { color: var(--soft); } code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .6rem; margin: 1.25rem 0; }
+.tile { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem; } .tile b { display: block; font-size: 1.25rem; font-weight: 600; } .tile span { color: var(--soft); font-size: .85rem; }
+ul.notes { list-style: none; padding: 0; margin: 0; } ul.notes li { margin: .35rem 0; padding: .5rem .75rem; border-left: 4px solid var(--warn); background: var(--warnback); border-radius: 0 .3rem .3rem 0; } ul.notes li.bad { border-color: var(--bad); background: var(--badback); }
+.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; } th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; } th { color: var(--soft); font-weight: 500; } th:first-child, td:first-child { text-align: left; } table.text td, table.text th { text-align: left; }
+.bars { display: grid; gap: .2rem; } .bar { display: grid; grid-template-columns: minmax(5rem, 14rem) 1fr 4.5rem; gap: .6rem; align-items: center; font-size: .9rem; } .name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .track { background: var(--card); height: .8rem; border-radius: .2rem; } .track i { display: block; height: 100%; background: var(--mark); border-radius: .2rem; min-width: 1px; } .count { text-align: right; font-variant-numeric: tabular-nums; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem; margin-top: 1rem; } figure { margin: 0; } figcaption { font-size: .85rem; color: var(--soft); } svg { width: 100%; height: 5rem; background: var(--card); } svg polygon { fill: var(--mark); } .ends { display: flex; justify-content: space-between; color: var(--soft); font-size: .8rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); gap: 1.2rem; } .facts h3 { font-size: .95rem; margin: 0 0 .3rem; font-weight: 600; } .facts .bar { grid-template-columns: minmax(4rem, 11rem) 1fr 3.5rem; }
+.sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(5rem, 1fr)); gap: .5rem; } .sheet div { min-width: 0; } .sheet img { width: 100%; aspect-ratio: 1; display: block; border-radius: .25rem; background: var(--card); image-rendering: auto; } .sheet span { display: block; font-size: .75rem; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+@media print { body { max-width: none; padding: 0; font-size: 11px; } h2, .tile, figure, .facts > div, .sheet div { break-inside: avoid; } .track i, svg polygon, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+`;
