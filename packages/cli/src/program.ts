@@ -157,9 +157,9 @@ function addCompare(program: Command, output: Output): void {
 function addDoctor(program: Command, output: Output, outcome: Outcome): void {
   const command = program
     .command("doctor")
-    .summary("check this machine: versions, devices, speed")
+    .summary("check this machine: versions, devices, speed, file formats")
     .description(
-      "Shows versions and runs a small program on each device, each in a process of its own. Exit status 1 when the device\nasked for (default: cpu) does not work.",
+      "Shows versions, runs a small program on each device, each in a process of its own, and lists the file formats that the\ndataset plugins read and refuse. Exit status 1 when the device asked for (default: cpu) does not work.",
     )
     .option("--device <NAME>", "the device that must work; only this one is tried")
     .option("--threads <N>", "threads of the device cpu", whole)
@@ -194,7 +194,8 @@ function addOutputOptions(command: Command, json = "one JSON document on stdout,
 const overview = `
 Start here:
   $ lejepa doctor                                  does it work on this machine?
-  $ lejepa plan --data photos                      what would be trained, and how long does it take?
+  $ lejepa inspect scan.dcm                        is it read as it should be?
+  $ lejepa plan --data photos --html plan.html     what is in the images, what would be trained, how long does it take?
   $ lejepa pretrain --data photos --out runs/first
   $ lejepa compare --run runs/first                was it worth it?  (needs folders named after classes)
   $ lejepa embed --run runs/first                  features of every image

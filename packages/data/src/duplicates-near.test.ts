@@ -17,7 +17,10 @@ function picture(seed: number, channels = 1): Float64Array {
   return Float64Array.from({ length: size * size * channels }, (_, i) => {
     const pixel = Math.floor(i / channels);
     const [px, py] = [pixel % size, Math.floor(pixel / size)];
-    return blobs.reduce((sum, { x, y, r, v }) => sum + v * Math.exp(-((px - x) ** 2 + (py - y) ** 2) / (2 * r * r)), 90);
+    return blobs.reduce(
+      (sum, { x, y, r, v }) => sum + v * Math.exp(-((px - x) ** 2 + (py - y) ** 2) / (2 * r * r)),
+      90,
+    );
   });
 }
 
@@ -36,9 +39,18 @@ test("the same picture brightened, noisy, 16-bit, colour or halved is found; oth
   const first = originals[0] as Float64Array;
   const random = stream(1, "noise");
   const variants = [
-    sketch(first.map((value) => 1.3 * value + 20), form),
-    sketch(first.map((value) => Math.round(value + random.integer(9) - 4)), form),
-    sketch(Uint16Array.from(first, (value) => Math.max(0, 200 * value)), form),
+    sketch(
+      first.map((value) => 1.3 * value + 20),
+      form,
+    ),
+    sketch(
+      first.map((value) => Math.round(value + random.integer(9) - 4)),
+      form,
+    ),
+    sketch(
+      Uint16Array.from(first, (value) => Math.max(0, 200 * value)),
+      form,
+    ),
     sketch(picture(0, 3), { ...form, channels: 3 }),
     sketch(half(first), { width: size / 2, height: size / 2, channels: 1 }),
   ];
@@ -70,7 +82,9 @@ property.prop([fc.array(hash, { maxLength: 30 }), fc.array(fc.tuple(fc.nat(29), 
       return [bit < 32 ? [from[0] ^ (1 << bit), from[1]] : [from[0], from[1] ^ (1 << (bit - 32))]];
     });
     const sketches = [...hashes, ...near].map((bits): Sketch => ({ gray, hash: bits }));
-    const found = new Set(findNearPairs(sketches, Number.POSITIVE_INFINITY).map(({ first, second }) => `${first} ${second}`));
+    const found = new Set(
+      findNearPairs(sketches, Number.POSITIVE_INFINITY).map(({ first, second }) => `${first} ${second}`),
+    );
     const ones = (bits: number): number => (bits >>> 0).toString(2).replaceAll("0", "").length;
     for (const [i, a] of sketches.entries())
       for (const [j, b] of sketches.entries()) {

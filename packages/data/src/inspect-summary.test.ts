@@ -13,7 +13,9 @@ interface Case {
   readonly sha256: string;
 }
 
-const { cases } = JSON.parse(readFileSync(new URL("../fixtures/inspect.json", import.meta.url), "utf8")) as { cases: Case[] };
+const { cases } = JSON.parse(readFileSync(new URL("../fixtures/inspect.json", import.meta.url), "utf8")) as {
+  cases: Case[];
+};
 
 const arrays: Readonly<Record<string, (values: number[]) => StoredArray>> = {
   uint8: (values) => Uint8Array.from(values),

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { countClasses, countFacts, groupBalance, groupsInTwoSplits, splitOfItems, suspectGroups } from "./scan-index.ts";
+import {
+  countClasses,
+  countFacts,
+  groupBalance,
+  groupsInTwoSplits,
+  splitOfItems,
+  suspectGroups,
+} from "./scan-index.ts";
 
 const source = { path: "/x" };
 
@@ -20,7 +27,13 @@ test("facts are counted, numbers also have a range", () => {
         { value: "MR", count: 1 },
       ],
     },
-    { name: "rows", items: 3, distinct: 3, values: expect.any(Array) as unknown, range: { min: 128, median: 256, max: 512 } },
+    {
+      name: "rows",
+      items: 3,
+      distinct: 3,
+      values: expect.any(Array) as unknown,
+      range: { min: 128, median: 256, max: 512 },
+    },
     { name: "signed", items: 1, distinct: 1, values: [{ value: true, count: 1 }] },
   ]);
 });
@@ -31,7 +44,14 @@ test("classes and groups", () => {
     { name: "b", count: 2 },
     { name: "a", count: 1 },
   ]);
-  expect(groupBalance(items)).toEqual({ groups: 2, ungrouped: 1, smallest: 1, median: 1, largest: 2, largestShare: 0.5 });
+  expect(groupBalance(items)).toEqual({
+    groups: 2,
+    ungrouped: 1,
+    smallest: 1,
+    median: 1,
+    largest: 2,
+    largestShare: 0.5,
+  });
   expect(groupBalance([{}])).toBeUndefined();
 });
 
@@ -50,17 +70,44 @@ const named = (ids: readonly string[], label?: string): { id: string; label?: st
 const times = (count: number, id: (i: number) => string): string[] => Array.from({ length: count }, (_, i) => id(i));
 
 test("names that look like groups are suspected", () => {
-  const folders = named(times(40, (i) => `sick/patient${i % 10}/${i}.png`), "sick");
+  const folders = named(
+    times(40, (i) => `sick/patient${i % 10}/${i}.png`),
+    "sick",
+  );
   expect(suspectGroups(folders)).toMatchObject({ by: "folder", groups: 10, largest: 4 });
-  const stems = named(times(40, (i) => `sick/scan${Math.floor(i / 4)}_${i % 4}.png`), "sick");
+  const stems = named(
+    times(40, (i) => `sick/scan${Math.floor(i / 4)}_${i % 4}.png`),
+    "sick",
+  );
   expect(suspectGroups(stems)).toEqual({ by: "name", groups: 10, largest: 4, example: "sick/scan0_0.png" });
 });
 
 test("names that are only numbered are not", () => {
-  expect(suspectGroups(named(times(40, (i) => `cat/${i}.jpg`), "cat"))).toBeUndefined();
-  expect(suspectGroups(named(times(40, (i) => `cat/cat_${i}.jpg`), "cat"))).toBeUndefined();
+  expect(
+    suspectGroups(
+      named(
+        times(40, (i) => `cat/${i}.jpg`),
+        "cat",
+      ),
+    ),
+  ).toBeUndefined();
+  expect(
+    suspectGroups(
+      named(
+        times(40, (i) => `cat/cat_${i}.jpg`),
+        "cat",
+      ),
+    ),
+  ).toBeUndefined();
   expect(suspectGroups(named(times(40, (i) => `IMG_${1000 + i}.jpg`)))).toBeUndefined();
-  expect(suspectGroups(named(times(40, (i) => `train/class${i % 4}/${i}.jpg`), undefined).map((item, i) => ({ ...item, label: `class${i % 4}` })))).toBeUndefined();
+  expect(
+    suspectGroups(
+      named(
+        times(40, (i) => `train/class${i % 4}/${i}.jpg`),
+        undefined,
+      ).map((item, i) => ({ ...item, label: `class${i % 4}` })),
+    ),
+  ).toBeUndefined();
 });
 
 test("a dataset that has groups is not suspected", () => {

@@ -1,12 +1,19 @@
 import { expect, test } from "vitest";
 import { type ScannedStore, scanPixels } from "./scan-pixels.ts";
 
-function storeOf(images: readonly (readonly number[])[], form: Pick<ScannedStore, "height" | "width" | "channels">, masks?: readonly (readonly number[])[]): ScannedStore {
+function storeOf(
+  images: readonly (readonly number[])[],
+  form: Pick<ScannedStore, "height" | "width" | "channels">,
+  masks?: readonly (readonly number[])[],
+): ScannedStore {
   return {
     count: images.length,
     ...form,
     read: (rows) => Float32Array.from(Array.from(rows).flatMap((row) => images[row] ?? [])),
-    ...(masks && { masksFile: "masks", readMasks: (rows) => Uint8Array.from(Array.from(rows).flatMap((row) => masks[row] ?? [])) }),
+    ...(masks && {
+      masksFile: "masks",
+      readMasks: (rows) => Uint8Array.from(Array.from(rows).flatMap((row) => masks[row] ?? [])),
+    }),
   };
 }
 

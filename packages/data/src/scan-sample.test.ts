@@ -15,7 +15,10 @@ test("small classes are seen", () => {
 });
 
 test("many groups are seen", () => {
-  const items = Array.from({ length: 100 }, (_, i): DatasetItem => ({ id: `${i}`, group: i < 90 ? "big" : `g${i}`, source }));
+  const items = Array.from(
+    { length: 100 },
+    (_, i): DatasetItem => ({ id: `${i}`, group: i < 90 ? "big" : `g${i}`, source }),
+  );
   expect(new Set(sampleItems(items, 11).map(({ group }) => group)).size).toBe(11);
 });
 

@@ -4,8 +4,10 @@ import { createRequire } from "node:module";
 import { arch, availableParallelism, cpus, platform, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { deviceNames, LejepaError, nearest } from "@lejepa/contracts";
+import { type DatasetReport, datasetReports, describeDatasets } from "../dataset-formats.ts";
 import { type DeviceReport, probeDevice } from "../device-probe.ts";
 import type { Output } from "../output.ts";
+import { shippedIds } from "../shipped-datasets.ts";
 
 /** Flags of the verb. */
 export interface DoctorFlags {
@@ -20,7 +22,8 @@ export async function doctor(flags: DoctorFlags, output: Output): Promise<number
     output.note(`trying ${name} ...`);
     devices.push(await probeDevice(name, flags.threads));
   }
-  const report = { node: nodeReport(), machine: machine(), packages: packages(), devices };
+  const datasets = await datasetReports();
+  const report = { node: nodeReport(), machine: machine(), packages: packages(), devices, datasets };
   // the device asked for, or the one that is used without asking
   const ok = report.node.ok && devices[0]?.ok === true;
   output.result({ ok, ...report }, [...describe(report), ok ? "All good." : "Not good: see above."].join("\n"));
@@ -51,6 +54,7 @@ interface Report {
   /** Version by name; null: not found. */
   readonly packages: Readonly<Record<string, string | null>>;
   readonly devices: readonly DeviceReport[];
+  readonly datasets: readonly DatasetReport[];
 }
 
 function nodeReport(): Report["node"] {
@@ -74,7 +78,7 @@ const examined: readonly (readonly [name: string, by?: string])[] = [
   ["@lejepa/engine"],
   ["@lejepa/train"],
   ["@lejepa/eval"],
-  ["@lejepa/dataset-folder"],
+  ...shippedIds.map((id) => [`@lejepa/dataset-${id}`] as const),
   ["@tensorflow/tfjs", "@lejepa/engine"],
   ["onnxruntime-node", "@lejepa/engine"],
   ["sharp", "@lejepa/dataset-folder"],
@@ -108,16 +112,19 @@ function describe({
   machine: { platform: system, cores, processor, memoryGiB },
   packages: versions,
   devices,
+  datasets,
 }: Report): string[] {
   return [
     `Node      ${node.version} (${node.ok ? "fine" : `wanted: ${node.wanted}`}), ${system}`,
     `Machine   ${cores} cores (${processor}), ${memoryGiB} GiB of memory`,
     "Packages",
-    ...Object.entries(versions).map(([name, version]) => `  ${name.padEnd(24)}${version ?? "NOT FOUND"}`),
+    ...Object.entries(versions).map(([name, version]) => `  ${name.padEnd(26)}${version ?? "NOT FOUND"}`),
     "Devices",
     ...devices.map(
       (device) => `  ${device.name.padEnd(8)}${device.ok ? works(device) : `does not work: ${device.problem}`}`,
     ),
+    "Datasets",
+    ...describeDatasets(datasets),
   ];
 }
 

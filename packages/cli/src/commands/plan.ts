@@ -5,7 +5,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import { describePlan } from "../plan/describe.ts";
 import { documentOf, type PlanDocument, stepsOf } from "../plan/plan-document.ts";
-import { type Proposal, propose, withProposals } from "../plan/proposal.ts";
+import { type ImageFacts, type Proposal, propose, withProposals } from "../plan/proposal.ts";
 import { shortSide } from "../plan/sizes.ts";
 import { type Survey, survey } from "../plan/survey.ts";
 import { time } from "../plan/timing.ts";
@@ -43,7 +43,7 @@ export async function plan(flags: PlanFlags, output: Output): Promise<number> {
     });
     progress.close();
     try {
-      const proposal = propose(said, config, factsFor(found, config));
+      const proposal = propose(said, config, { facts: factsFor(found, config), fixed: keysOf(flags) });
       const job = { said, config, found, proposal, signal, output };
       const timed = flags.time ? await timeOne(job, target !== undefined) : noTiming(config, found);
       const written = target === undefined ? null : await writeProposal(target, said, proposal);
@@ -60,7 +60,7 @@ export async function plan(flags: PlanFlags, output: Output): Promise<number> {
   }
 }
 
-function factsFor({ splits, facts, pixels, listing }: Survey, { dataset }: ReadyConfig): Parameters<typeof propose>[2] {
+function factsFor({ splits, facts, pixels, listing }: Survey, { dataset }: ReadyConfig): ImageFacts {
   const side = shortSide(facts)?.median;
   return {
     images: splits?.train.length ?? listing.items.length,
@@ -68,6 +68,10 @@ function factsFor({ splits, facts, pixels, listing }: Survey, { dataset }: Ready
     gray: pixels.gray,
     domain: dataset.plugin?.domain.name ?? "natural",
   };
+}
+
+function keysOf({ set = [] }: PlanFlags): Set<string> {
+  return new Set(set.map((setting) => setting.slice(0, setting.indexOf("=")).trim()));
 }
 
 type Timed = Pick<PlanDocument, "timed" | "timing" | "problem" | "steps">;

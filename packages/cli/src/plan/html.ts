@@ -18,10 +18,14 @@ function show(part: Part): string {
   return String(part).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-/** A table of texts; cells from the second column on are numbers. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): Html {
+/** A table. `text`: cells are words; else those from the second column on are numbers. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  kind: "text" | "numbers" = "numbers",
+): Html {
   const row = (cells: readonly string[]): Html => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`;
-  return html`<table><thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead><tbody>${rows.map(row)}</tbody></table>`;
+  return html`<table class="${kind}"><thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead><tbody>${rows.map(row)}</tbody></table>`;
 }
 
 /** Bars with their names and counts. */
@@ -32,14 +36,14 @@ export function bars(entries: readonly { readonly name: string; readonly count: 
   return html`<div class="bars">${entries.map(bar)}</div>`;
 }
 
-/** A histogram as an inline picture, its ends named. */
+/** A histogram as an inline picture, its ends named. Heights are square roots of counts: a peak hides nothing. */
 export function histogram(
   { from, to, counts }: { readonly from: number; readonly to: number; readonly counts: readonly number[] },
   name: string,
 ): Html {
   const largest = Math.max(1, ...counts);
   const points = counts.flatMap((count, i) =>
-    [i, i + 1].map((x) => `${x},${(40 - (40 * count) / largest).toFixed(2)}`),
+    [i, i + 1].map((x) => `${x},${(40 - 40 * Math.sqrt(count / largest)).toFixed(2)}`),
   );
   const label = (value: number): string => String(Number(value.toPrecision(4)));
   return html`<figure><figcaption>${name}</figcaption>

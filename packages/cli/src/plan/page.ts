@@ -96,7 +96,7 @@ function pixels({ channels, channelNames, sample, stored, pixels: found }: PlanD
   ]);
   return html`<h2>Pixels</h2><p class="soft">Of ${sample.decoded} decoded images, ${stored.size} x ${stored.size} ${stored.dtype}, in the dataset's own values. Without data: ${(100 * found.invalidShare).toFixed(1)} %.</p>
 <div class="wide">${table(["", "mean", "std", "min", "1 %", "25 %", "median", "75 %", "99 %", "max"], rows)}</div>
-<div class="charts">${channels.map(({ histogram: counts }, i) => histogram(counts, name(i)))}</div>`;
+<p class="soft">Heights are square roots of counts.</p><div class="charts">${channels.map(({ histogram: counts }, i) => histogram(counts, name(i)))}</div>`;
 }
 
 function facts({ facts: counts, factsOf, images }: PlanDocument): Html | undefined {
@@ -121,7 +121,7 @@ function duplicates({ duplicates: { exact, near, surplus, looked, acrossSplits }
       splits.join(", "),
     ]),
   ];
-  return html`<h2>Duplicates</h2>${line}${rows.length === 0 ? undefined : html`<div class="wide">${table(["images", "how", "splits"], rows.slice(0, mostRows))}</div>`}`;
+  return html`<h2>Duplicates</h2>${line}${rows.length === 0 ? undefined : html`<div class="wide">${table(["images", "how", "splits"], rows.slice(0, mostRows), "text")}</div>`}`;
 }
 
 function leftOut({ skipped, failures, notes: remarks, sample }: PlanDocument): Html | undefined {
@@ -131,7 +131,7 @@ function leftOut({ skipped, failures, notes: remarks, sample }: PlanDocument): H
     ...Object.entries(remarks).map(([note, count]) => [note, `of ${sample.decoded} decoded`, String(count)]),
   ];
   if (rows.length === 0) return undefined;
-  return html`<h2>Left out, unreadable, remarked</h2><div class="wide">${table(["what", "which", "images"], rows)}</div>`;
+  return html`<h2>Left out, unreadable, remarked</h2><div class="wide">${table(["what", "which", "images"], rows, "text")}</div>`;
 }
 
 function sheet({ images }: PlanDocument, pictures: readonly Thumbnail[]): Html {

@@ -15,6 +15,7 @@ import type { DuplicateReport } from "./duplicate-report.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Survey } from "./survey.ts";
 import type { Timing } from "./timing.ts";
+import type { Written } from "./write-config.ts";
 
 /** The --json document. */
 export interface PlanDocument {
@@ -64,7 +65,7 @@ export interface PlanDocument {
   readonly problem: string | null;
   readonly proposal: readonly Proposal[];
   /** Where --write put the proposal, or why it could not. */
-  readonly written: { readonly file: string; readonly backup?: string } | { readonly problem: string } | null;
+  readonly written: Written | null;
 }
 
 const bytesOf = { uint8: 1, uint16: 2, int16: 2, float32: 4 } as const;

@@ -39,19 +39,22 @@ const fewSteps = 1000;
 const largestForFewImages: readonly string[] = ["vit_nano", "vit_tiny", "resnet10", "resnet18"];
 
 /**
- * What to change for these images. Settings that the user chose are left alone unless they cannot work. Together with what the
- * user said the proposals make a valid configuration; those that do not are dropped.
+ * What to change for these images. Settings of this very call (`fixed`: their keys) are left alone unless they cannot work.
+ * Together with what the user said the proposals make a valid configuration; those that do not are dropped.
  *
  * @param said what the user said, before defaults
  * @param config the same, complete
  */
-export function propose(said: ConfigBase, config: Config, facts: ImageFacts): Proposal[] {
-  const given = givenKeys(said.value);
+export function propose(
+  said: ConfigBase,
+  config: Config,
+  { facts, fixed }: { readonly facts: ImageFacts; readonly fixed: ReadonlySet<string> },
+): Proposal[] {
   const rules = [...viewRules(config, facts), ...domainRules(facts.domain), ...trainingRules(config, facts)];
   const proposals: Proposal[] = [];
   for (const { key, value, reason, always = false } of rules) {
     const now = valueAt(config, key);
-    if (JSON.stringify(now) === JSON.stringify(value) || (given.has(key) && !always)) continue;
+    if (JSON.stringify(now) === JSON.stringify(value) || (fixed.has(key) && !always)) continue;
     const text = typeof value === "string" ? value : JSON.stringify(value);
     const proposal = { key, value, now, setting: `${key}=${text}`, reason };
     if (isValid(said, [...proposals, proposal])) proposals.push(proposal);
@@ -150,12 +153,4 @@ function valueAt(config: Config, key: string): unknown {
   return key
     .split(".")
     .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], config);
-}
-
-/** Keys of all values in what a user wrote: `views.locals`. */
-function givenKeys(value: unknown, prefix = ""): Set<string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return new Set([prefix]);
-  return new Set(
-    Object.entries(value).flatMap(([name, inner]) => [...givenKeys(inner, prefix === "" ? name : `${prefix}.${name}`)]),
-  );
 }

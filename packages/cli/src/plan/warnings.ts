@@ -20,9 +20,20 @@ const leakage: readonly Check[] = [
   ({ groupsInTwoSplits: groups }) =>
     groups.length > 0 &&
     `Leakage: the dataset puts ${groups.length} ${groups.length === 1 ? "group" : "groups"} into two splits (${groups[0]?.ids.join(" and ")}).`,
-  ({ duplicates: { acrossSplits } }) =>
-    acrossSplits > 0 &&
-    `Leakage: ${acrossSplits} ${acrossSplits === 1 ? "set" : "sets"} of duplicates would lie in two splits: remove them, or give each set a group of its own.`,
+  ({ duplicates: { exact } }) => {
+    const count = exact.filter(({ splits }) => splits.length > 1).length;
+    return (
+      count > 0 &&
+      `Leakage: ${count} ${count === 1 ? "set" : "sets"} of equal files would lie in two splits: remove the copies, or give each set a group of its own.`
+    );
+  },
+  ({ duplicates: { near } }) => {
+    const count = near.filter(({ splits }) => splits.length > 1).length;
+    return (
+      count > 0 &&
+      `Leakage? ${count} ${count === 1 ? "pair" : "pairs"} of images that look alike would lie in two splits.`
+    );
+  },
   ({ groups, listing }) =>
     groups !== undefined &&
     groups.largestShare > 0.5 &&

@@ -7,7 +7,9 @@ import { type ConfigBase, configFileNames, readConfigFile } from "../resolve-con
 import type { Proposal } from "./proposal.ts";
 
 /** What became of it. */
-export type Written = { readonly file: string; readonly backup?: string } | { readonly problem: string };
+export type Written =
+  | { readonly file: string; readonly changed: boolean; readonly backup?: string }
+  | { readonly problem: string };
 
 const newFile = "lejepa.config.json";
 
@@ -31,7 +33,7 @@ export function configToWrite(config: string | undefined): string {
 /** Writes the proposal into the file; a new file gets what the user said as well. */
 export async function writeProposal(file: string, said: ConfigBase, proposal: readonly Proposal[]): Promise<Written> {
   if (!existsSync(file)) return writeJson(file, said, proposal);
-  if (proposal.length === 0) return { file };
+  if (proposal.length === 0) return { file, changed: false };
   const text = readFileSync(file, "utf8");
   const isJson = extname(file) === ".json";
   try {
@@ -39,12 +41,12 @@ export async function writeProposal(file: string, said: ConfigBase, proposal: re
     await checkEdited(file, edited, proposal);
     if (isJson) {
       replaceFile(file, edited);
-      return { file };
+      return { file, changed: true };
     }
     const backup = freeName(`${file}.bak`);
     copyFileSync(file, backup);
     replaceFile(file, edited);
-    return { file, backup };
+    return { file, changed: true, backup };
   } catch (cause) {
     const settings = proposal.map(({ setting }) => setting).join(", ");
     return {
@@ -59,7 +61,7 @@ function writeJson(file: string, { value }: ConfigBase, proposal: readonly Propo
     proposal.map(({ setting }) => setting),
   );
   replaceFile(file, `${JSON.stringify(config, null, 2)}\n`);
-  return { file };
+  return { file, changed: true };
 }
 
 async function editJson(text: string, proposal: readonly Proposal[]): Promise<string> {
@@ -91,7 +93,8 @@ async function editScript(text: string, proposal: readonly Proposal[]): Promise<
     }
     node[last] = value;
   }
-  return generateCode(module).code;
+  const { code } = generateCode(module);
+  return text.endsWith("\n") && !code.endsWith("\n") ? `${code}\n` : code;
 }
 
 // the edited file, read as any configuration is, must hold what was to be written
