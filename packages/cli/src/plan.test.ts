@@ -24,6 +24,15 @@ function toys(): Record<string, ToyFile> {
   return files;
 }
 
+const small = [
+  "encoder.name=resnet10",
+  "encoder.width=8",
+  "projector.hidden=[8]",
+  "objective.slices=8",
+  "views.locals=1",
+  "threads=1",
+].flatMap((setting) => ["--set", setting]);
+
 interface Plan {
   readonly [key: string]: unknown;
   readonly warnings: string[];
@@ -111,18 +120,7 @@ test("the page needs nothing from elsewhere and names nobody", () => {
 });
 
 test("a few steps are timed, in the configuration as it is or as proposed", async () => {
-  const small = [
-    "encoder.name=resnet10",
-    "encoder.width=8",
-    "projector.hidden=[8]",
-    "objective.slices=8",
-    "views.locals=1",
-    "threads=1",
-  ];
-  const { status, stdout, stderr } = await lejepa(
-    ["plan", ...common, ...small.flatMap((setting) => ["--set", setting]), "--json"],
-    { cwd },
-  );
+  const { status, stdout, stderr } = await lejepa(["plan", ...common, ...small, "--json"], { cwd });
   expect(status, stderr).toBe(0);
   const { timing } = JSON.parse(stdout) as { timing: Record<string, number> };
   expect(JSON.parse(stdout)).toMatchObject({ timed: "configuration", problem: null });
@@ -144,16 +142,7 @@ test("a group that the dataset puts into two splits is a warning, not the end", 
 test("too few images for a batch: the problem, and what the proposal would take", async () => {
   const files = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`s${i}`, { value: i }]));
   const few = makeToyProject(files);
-  const small = [
-    "encoder.name=resnet10",
-    "encoder.width=8",
-    "projector.hidden=[8]",
-    "objective.slices=8",
-    "views.locals=1",
-    "threads=1",
-    "batchSize=64",
-  ];
-  const { stdout } = await lejepa(["plan", ...common, ...small.flatMap((setting) => ["--set", setting])], { cwd: few });
+  const { stdout } = await lejepa(["plan", ...common, ...small, "--set", "batchSize=64"], { cwd: few });
   expect(stdout).toMatch(/PROBLEM +11 images to train on are fewer than a batch of 64/);
   expect(stdout).toMatch(/of training here with the changes below/);
   expect(stdout).toMatch(/consider +--set batchSize=2/);

@@ -23,7 +23,7 @@ export async function openStore(
 }
 
 /** What the dataset says of itself, and what is not among the images and why, a line each. */
-export function leftOut({ failures, skipped, notes, warnings }: ImageStore): string[] {
+function leftOut({ failures, skipped, notes, warnings }: ImageStore): string[] {
   const lines = [...warnings];
   lines.push(...failures.slice(0, 5).map(({ id, reason }) => `unreadable: ${id} (${reason})`));
   if (failures.length > 5) lines.push(`unreadable: ${failures.length - 5} more`);

@@ -61,6 +61,12 @@ test("the same picture brightened, noisy, 16-bit, colour or halved is found; oth
   expect(pairs).toHaveLength(15);
 });
 
+test("stops at as many pairs as are asked for", () => {
+  const all = [picture(0), picture(0), picture(0)].map((pixels) => sketch(pixels, form));
+  expect(findNearPairs(all)).toHaveLength(3);
+  expect(findNearPairs(all, 2)).toHaveLength(2);
+});
+
 test("a constant image has no sketch and no pairs", () => {
   expect(sketch(new Uint8Array(size * size).fill(9), form)).toBeUndefined();
   expect(findNearPairs([undefined, undefined])).toEqual([]);
@@ -82,9 +88,7 @@ property.prop([fc.array(hash, { maxLength: 30 }), fc.array(fc.tuple(fc.nat(29), 
       return [bit < 32 ? [from[0] ^ (1 << bit), from[1]] : [from[0], from[1] ^ (1 << (bit - 32))]];
     });
     const sketches = [...hashes, ...near].map((bits): Sketch => ({ gray, hash: bits }));
-    const found = new Set(
-      findNearPairs(sketches, Number.POSITIVE_INFINITY).map(({ first, second }) => `${first} ${second}`),
-    );
+    const found = new Set(findNearPairs(sketches).map(({ first, second }) => `${first} ${second}`));
     const ones = (bits: number): number => (bits >>> 0).toString(2).replaceAll("0", "").length;
     for (const [i, a] of sketches.entries())
       for (const [j, b] of sketches.entries()) {

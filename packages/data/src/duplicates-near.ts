@@ -56,7 +56,7 @@ export function sketch(
  *
  * @param limit stop after so many pairs
  */
-export function findNearPairs(sketches: readonly (Sketch | undefined)[], limit = 1000): NearPair[] {
+export function findNearPairs(sketches: readonly (Sketch | undefined)[], limit = Number.POSITIVE_INFINITY): NearPair[] {
   const pairs = new Map<string, NearPair>();
   for (let part = 0; part <= hashDistance; part++) {
     for (const bucket of buckets(sketches, part)) {

@@ -130,6 +130,7 @@ export interface SuspectedGroups {
 
 // a patient or scene has a few images; a handful of names for everything is classes or cameras
 const fewestGroups = 4;
+const mostOfGroup = 100;
 const largestShare = 0.5;
 
 /**
@@ -175,7 +176,11 @@ function suspect(
   }
   const largest = [...groups.values()].reduce((a, b) => (b.length > a.length ? b : a), []);
   // most items must have such a name, and a group two of them
-  const telling = named >= 0.8 * items.length && groups.size >= fewestGroups && groups.size <= named / 1.5;
+  const telling =
+    named >= 0.8 * items.length &&
+    groups.size >= fewestGroups &&
+    groups.size <= named / 1.5 &&
+    groups.size >= named / mostOfGroup;
   if (!telling || largest.length > largestShare * items.length) return undefined;
   return { by, groups: groups.size, largest: largest.length, example: largest[0]?.id ?? "" };
 }

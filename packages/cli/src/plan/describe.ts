@@ -83,10 +83,10 @@ function groupLines({ groups }: PlanDocument): string[] {
   ];
 }
 
-function duplicateLines({ duplicates: { exact, surplus, near, looked } }: PlanDocument): string[] {
+function duplicateLines({ duplicates: { exact, surplus, near, moreNear, looked } }: PlanDocument): string[] {
   const lines = exact.slice(0, 3).map(({ ids, splits }) => `the same: ${list(ids)}${across(splits)}`);
   const alike = near.slice(0, 3).map(({ ids, splits }) => `alike: ${list(ids)}${across(splits)}`);
-  const total = `${surplus} equal files; ${near.length} pairs alike among ${looked} images compared`;
+  const total = `${surplus} equal files; ${moreNear ? "at least " : ""}${near.length} pairs alike among ${looked} images compared`;
   return [total, ...lines, ...alike];
 }
 

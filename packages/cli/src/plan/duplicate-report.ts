@@ -2,6 +2,8 @@
 import type { DatasetItem, SplitName } from "@lejepa/contracts";
 import { findNearPairs, type Sketch } from "@lejepa/data";
 
+const mostPairs = 1000;
+
 /** Images that are the same, or nearly. */
 export interface DuplicateSet {
   readonly ids: readonly string[];
@@ -17,6 +19,8 @@ export interface DuplicateReport {
   readonly surplus: number;
   /** Pairs that look alike, among the decoded images; equal files are not counted again. */
   readonly near: readonly (DuplicateSet & { readonly correlation: number })[];
+  /** The search for `near` stopped at many pairs: there are more. */
+  readonly moreNear: boolean;
   /** Images that were compared for `near`. */
   readonly looked: number;
   /** Sets and pairs that lie in two splits: what is measured on one was seen in the other. */
@@ -52,7 +56,8 @@ export function reportDuplicates(
     splits: [...new Set(set.flatMap(({ source }) => [...(byPath.get(source.path) ?? [])]))],
   }));
   const setOf = new Map(equal.flatMap((set, i) => set.map(({ source }) => [source.path, i] as const)));
-  const near = findNearPairs(sketches).flatMap(({ first, second, correlation }) => {
+  const pairs = findNearPairs(sketches, mostPairs);
+  const near = pairs.flatMap(({ first, second, correlation }) => {
     const [a, b] = [looked[first] as DatasetItem, looked[second] as DatasetItem];
     // neighbours in one file (frames, chips of a scene) are alike by nature
     const known = setOf.get(a.source.path);
@@ -64,6 +69,7 @@ export function reportDuplicates(
     exact,
     surplus: exact.reduce((sum, { ids }) => sum + ids.length - 1, 0),
     near,
+    moreNear: pairs.length >= mostPairs,
     looked: looked.length,
     acrossSplits: [...exact, ...near].filter(({ splits }) => splits.length > 1).length,
   };

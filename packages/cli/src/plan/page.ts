@@ -14,7 +14,7 @@ export function planPage(plan: PlanDocument, pictures: readonly Thumbnail[]): st
   const { dataset } = plan;
   const body = html`<header><h1>Plan: ${dataset.title}</h1>
 <p class="soft">What lejepa found in the images, and what training on them would take. License of the images: ${dataset.license}.${dataset.citation === "" ? "" : ` Cite: ${dataset.citation}`}</p></header>
-${tiles(plan)}${notes(plan)}${proposals(plan)}${training(plan)}${classes(plan)}${pixels(plan)}${facts(plan)}${duplicates(plan)}${leftOut(plan)}${sheet(plan, pictures)}`;
+${tiles(plan)}${notes(plan)}${proposals(plan)}${training(plan)}${balance(plan)}${pixels(plan)}${facts(plan)}${duplicates(plan)}${leftOut(plan)}${sheet(plan, pictures)}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
@@ -78,7 +78,7 @@ function training({ config, steps, timing, timed, decodeSeconds, machine }: Plan
   return html`<h2>Training</h2><table class="text"><tbody>${rows.map(([name, value]) => html`<tr><td>${name}</td><td>${value}</td></tr>`)}</tbody></table>`;
 }
 
-function classes({ classes: counts, unlabelled, groups }: PlanDocument): Html {
+function balance({ classes: counts, unlabelled, groups }: PlanDocument): Html {
   const entries = Object.entries(counts).map(([name, count]) => ({ name, count }));
   if (unlabelled > 0) entries.push({ name: "without a label", count: unlabelled });
   const line =
@@ -111,8 +111,8 @@ function facts({ facts: counts, factsOf, images }: PlanDocument): Html | undefin
   return html`<h2>Facts of the files</h2><p class="soft">Of ${factsOf}${factsOf < images ? ` of ${images}` : ""} images.</p><div class="facts">${one}</div>`;
 }
 
-function duplicates({ duplicates: { exact, near, surplus, looked, acrossSplits } }: PlanDocument): Html {
-  const line = html`<p>${surplus} files are copies of others; ${near.length} pairs look alike among ${looked} images compared; ${acrossSplits} of these sets lie in two splits.</p>`;
+function duplicates({ duplicates: { exact, near, moreNear, surplus, looked, acrossSplits } }: PlanDocument): Html {
+  const line = html`<p>${surplus} files are copies of others; ${moreNear ? "at least " : ""}${near.length} pairs look alike among ${looked} images compared; ${acrossSplits} of these sets lie in two splits.</p>`;
   const rows = [
     ...exact.map(({ ids, splits }) => [ids.slice(0, 6).join(", "), "equal files", splits.join(", ")]),
     ...near.map(({ ids, splits, correlation }) => [

@@ -1,9 +1,10 @@
 // Puts the proposal of `lejepa plan` into the configuration file. JSON is edited in place, TypeScript and JavaScript through
 // their syntax tree; both keep comments and layout. What cannot be edited safely is left alone. Files are replaced whole.
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { applySettings, LejepaError, parseConfig } from "@lejepa/contracts";
 import { type ConfigBase, configFileNames, readConfigFile } from "../resolve-config.ts";
+import { writeNew } from "../tables.ts";
 import type { Proposal } from "./proposal.ts";
 
 /** What became of it. */
@@ -116,19 +117,7 @@ async function checkEdited(file: string, text: string, proposal: readonly Propos
 }
 
 function replaceFile(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, text, { flush: true });
-    renameSync(temporary, file);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw new LejepaError({
-      code: "E_IO",
-      where: file,
-      problem: `cannot be written: ${(cause as Error).message}`,
-      cause,
-    });
-  }
+  writeNew(file, [new TextEncoder().encode(text)], { replace: true });
 }
 
 function freeName(name: string): string {
