@@ -50,6 +50,8 @@ const products: OpTable = {
     product(floats([4, 1, 3, 5]), floats([4, 1, 5, 1]), false, false),
     product(floats([3, 0]), floats([0, 2]), false, false),
     product(floats([2300, 3]), floats([3, 4]), false, false),
+    product(floats([1200, 3]), floats([1200, 4]), true, false),
+    product(floats([1200, 4]), floats([1200, 3]), true, false),
   ),
   _FusedMatMul: entry(
     ...(["linear", "relu", "sigmoid", "elu"] as const).map((activation) =>

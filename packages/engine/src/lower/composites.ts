@@ -117,7 +117,8 @@ const geluForward: Lowering = (node, [x]) => apply1("Gelu", [x as Value], output
 const geluGrad: Lowering = (_, [dy, x]) => {
   const input = x as Value;
   const scaled = binary("Mul", input, scalar(Math.SQRT1_2));
-  const distribution = binary("Add", binary("Mul", unary("Erf", scaled), scalar(0.5)), scalar(0.5));
+  // half the error function plus a half lies in [0, 1], so this clipped line is the plain one, in one pass
+  const distribution = apply1("HardSigmoid", [unary("Erf", scaled)], input, { alpha: float(0.5), beta: float(0.5) });
   // x²/2 is the square of what the error function takes
   const exponent = binary("Sub", scalar(-0.5 * Math.log(2 * Math.PI)), binary("Mul", scaled, scaled));
   const slope = binary("Add", distribution, binary("Mul", input, unary("Exp", exponent)));
