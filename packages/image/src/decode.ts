@@ -4,9 +4,9 @@
  * reads at 8 and 16 bits; floating-point and 32-bit rasters are refused (they need a plugin that knows their units).
  */
 import type { ImageRecord } from "@lejepa/contracts";
-import type { Metadata, Sharp } from "sharp";
+import type { Sharp } from "sharp";
 import { toChannels, toDepth, type Samples } from "./channels.ts";
-import { openImage, samplesOf, workingSpace, type ImageInput } from "./open-image.ts";
+import { openImage, quickHeader, samplesOf, workingSpace, type ImageHeader, type ImageInput } from "./open-image.ts";
 import { loadSharp, type SharpFactory } from "./load-sharp.ts";
 
 /** What an image is decoded to. */
@@ -36,13 +36,13 @@ export async function decodeImage(input: ImageInput, options: DecodeImageOptions
   const { size, channels, depth } = options;
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new RangeError(`images are stored with 1, 3 or 4 channels, not ${channels}`);
-  const { metadata, result: samples } = await openImage(input, {}, async (image, header) =>
+  const { header, result: samples } = await openImage(input, { readHeader: quickHeader }, async (image, found) =>
     channels === 4
-      ? resizeBands(await loadSharp(), image, { ...options, metadata: header })
-      : resize(image, { ...options, metadata: header }),
+      ? resizeBands(await loadSharp(), image, { ...options, header: found })
+      : resize(image, { ...options, header: found }),
   );
   const data = toDepth(toChannels(samples, channels), depth);
-  const note = noteOn(metadata, size);
+  const note = noteOn(header, size);
   return {
     data,
     width: size,
@@ -54,7 +54,7 @@ export async function decodeImage(input: ImageInput, options: DecodeImageOptions
 }
 
 interface Resize extends DecodeImageOptions {
-  readonly metadata: Metadata;
+  readonly header: ImageHeader;
 }
 
 function shape(image: Sharp, { size, fit }: Resize): Sharp {
@@ -62,23 +62,24 @@ function shape(image: Sharp, { size, fit }: Resize): Sharp {
 }
 
 async function resize(image: Sharp, job: Resize): Promise<Samples> {
-  const { metadata, background } = job;
-  const flat = metadata.hasAlpha ? image.flatten({ background }) : image;
-  return samplesOf(shape(flat.autoOrient(), job).toColourspace(workingSpace(metadata)), metadata);
+  const { header, background } = job;
+  const flat = header.hasAlpha ? image.flatten({ background }) : image;
+  const upright = header.orientation === 1 ? flat : flat.autoOrient();
+  return samplesOf(shape(upright, job).toColourspace(workingSpace(header)), header);
 }
 
 // a fourth band is not transparency to be multiplied into the others (it may be near infrared): each band by itself
 async function resizeBands(sharp: SharpFactory, image: Sharp, job: Resize): Promise<Samples> {
-  const { metadata, size } = job;
+  const { header, size } = job;
   // as 8-bit gray, sharp would drop the alpha
-  const space = workingSpace(metadata) === "b-w" && metadata.hasAlpha ? "srgb" : workingSpace(metadata);
-  const whole = await samplesOf(image.autoOrient().toColourspace(space), metadata);
+  const space = workingSpace(header) === "b-w" && header.hasAlpha ? "srgb" : workingSpace(header);
+  const whole = await samplesOf(image.autoOrient().toColourspace(space), header);
   const bands: Samples[] = [];
   for (let band = 0; band < whole.channels; band++) {
     const plane = toPlane(whole, band);
     const raw = { width: whole.width, height: whole.height, channels: 1 } as const;
     const gray = plane instanceof Uint16Array ? "grey16" : "b-w";
-    bands.push(await samplesOf(shape(sharp(plane, { raw }), job).toColourspace(gray), metadata));
+    bands.push(await samplesOf(shape(sharp(plane, { raw }), job).toColourspace(gray), header));
   }
   const data =
     bands[0]?.data instanceof Uint16Array
@@ -96,7 +97,7 @@ function toPlane({ data, channels }: Samples, band: number): Uint8Array | Uint16
   return plane;
 }
 
-function noteOn({ autoOrient, pages }: Metadata, size: number): string | undefined {
+function noteOn({ autoOrient, pages }: ImageHeader, size: number): string | undefined {
   const notes: string[] = [];
   if (Math.min(autoOrient.width, autoOrient.height) < size) notes.push("smaller than the stored size, enlarged");
   if (pages !== undefined && pages > 1) notes.push("several pages or frames, only the first is used");

@@ -4,7 +4,7 @@
 import type { Inspection, InspectRequest, JsonValue } from "@lejepa/contracts";
 import type { Metadata, Sharp } from "sharp";
 import type { Samples } from "./channels.ts";
-import { openImage, samplesOf, workingSpace, type ImageInput } from "./open-image.ts";
+import { openImage, samplesOf, wholeHeader, workingSpace, type ImageInput } from "./open-image.ts";
 
 /** What of an image is wanted; the plugin's options play no part. */
 export type InspectImageRequest = Pick<InspectRequest, "stage" | "frame" | "window">;
@@ -21,8 +21,8 @@ export async function inspectImage(
   input: ImageInput,
   { stage, frame = 0, window }: InspectImageRequest,
 ): Promise<Inspection> {
-  const options = { page: frame, ignoreIcc: stage === "stored" };
-  const { metadata, result } = await openImage(input, options, async (image, header) => {
+  const options = { page: frame, ignoreIcc: stage === "stored", readHeader: wholeHeader };
+  const { header: metadata, result } = await openImage(input, options, async (image, header) => {
     const pages = header.pages ?? 1;
     if (frame >= pages) throw new RangeError(`has ${pages} ${pages === 1 ? "page" : "pages"}, no page ${frame}`);
     const whole = await samplesOf(atStage(image, header, stage), stage === "display" ? eightBit(header) : header);

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { bytesOf, goldens } from "./_files.test-helper.ts";
+import { bytesOf, goldens } from "./_goldens.test-helper.ts";
 import { plainJpeg } from "./jpeg-header.ts";
 
 const picture = { create: { width: 9, height: 5, channels: 3, background: "teal" } } as const;

@@ -14,7 +14,8 @@ export interface PlainJpeg {
 }
 
 /** The header of a plain JPEG; `undefined` for everything else. */
-export function plainJpeg(bytes: Buffer): PlainJpeg | undefined {
+export function plainJpeg(input: Uint8Array): PlainJpeg | undefined {
+  const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
   if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xffd8) return undefined;
   let orientation = 1;
   for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; ) {
