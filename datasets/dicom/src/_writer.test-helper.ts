@@ -16,7 +16,7 @@ export interface WriteOptions {
 }
 
 const explicit = "1.2.840.10008.1.2.1";
-const long = new Set(["OB", "OD", "OF", "OW", "SQ", "UN", "UT"]);
+const long = new Set(["OB", "OD", "OF", "OV", "OW", "SQ", "UN", "UT"]);
 
 /** The bytes of a file. */
 export function writeDicom(

@@ -44,6 +44,14 @@ export function either(
   });
 }
 
+/** The first number of an FL or FD attribute. */
+export function real(dataSet: DataSet, tag: string, vr: "FL" | "FD"): number | undefined {
+  return attempt(() => {
+    if (!holds(dataSet, tag, vr === "FL" ? 4 : 8)) return undefined;
+    return vr === "FL" ? dataSet.float(tag) : dataSet.double(tag);
+  });
+}
+
 /** The bytes of an element, in the file's byte order. */
 export function bytesOf(dataSet: DataSet, tag: string): Uint8Array | undefined {
   const element = dataSet.elements[tag];

@@ -33,18 +33,53 @@ export async function decodeCompressed(
   const facts = codec === "j2k" || codec === "htj2k" ? jpeg2000Facts(bytes) : jpegFacts(bytes);
   if (facts === undefined) throw unusable(`has a frame that is no codestream of ${name}`);
   checkFacts(facts, image);
-  if (codec === "jpeg-ls") return { bytes: await charls(bytes, image), colours: undefined };
-  if (codec === "jpeg") {
-    if (facts.process === 55) throw unusable("has JPEG-LS pixels under a transfer syntax of JPEG");
-    // encoders of lossless RGB write a JFIF mark all the same
-    const colours = facts.process === 3 ? undefined : facts.colours;
-    return { bytes: await nativeCodec("decodeJpeg", bytes, image), colours };
+  const coded = codedImage(image, facts);
+  const decoded = widen(await decodeCodestream(bytes, coded, { codec, facts }), { coded, image, facts });
+  const { process, precision, signed } = facts;
+  // some encoders of JPEG 2000 forget that the samples are signed
+  if (process === undefined && image.signed && !signed) extendSign(decoded, image.bitsAllocated, precision);
+  // encoders of lossless RGB write a JFIF mark all the same
+  return { bytes: decoded, colours: process === 3 || process === 55 ? undefined : facts.colours };
+}
+
+// decoders give as many bytes as the codestream needs, whatever the header has allocated
+function codedImage(image: ImageAttributes, { precision }: CodestreamFacts): ImageAttributes {
+  const bitsAllocated = precision <= 8 ? 8 : precision <= 16 ? 16 : 32;
+  return { ...image, bitsAllocated, bitsStored: Math.min(image.bitsStored, bitsAllocated) };
+}
+
+async function decodeCodestream(
+  bytes: Uint8Array,
+  coded: ImageAttributes,
+  { codec, facts }: { codec: TransferSyntax["codec"]; facts: CodestreamFacts & { readonly start?: number } },
+): Promise<Uint8Array> {
+  if (codec === "jpeg-ls") return charls(bytes, coded);
+  if (codec !== "jpeg") {
+    return nativeCodec(
+      codec === "j2k" ? "decodeJpeg2000" : "decodeHtJpeg2000",
+      bytes.subarray(facts.start ?? 0),
+      coded,
+    );
   }
-  const start = (facts as { start?: number }).start ?? 0;
-  const decode = codec === "j2k" ? "decodeJpeg2000" : "decodeHtJpeg2000";
-  const decoded = await nativeCodec(decode, bytes.subarray(start), image);
-  if (image.signed && !facts.signed) extendSign(decoded, image.bitsAllocated, facts.precision);
-  return { bytes: decoded, colours: facts.colours };
+  if (facts.process === 55) throw unusable("has JPEG-LS pixels under a transfer syntax of JPEG");
+  return nativeCodec("decodeJpeg", bytes, coded);
+}
+
+interface Widen {
+  readonly coded: ImageAttributes;
+  readonly image: ImageAttributes;
+  readonly facts: CodestreamFacts;
+}
+
+function widen(bytes: Uint8Array, { coded, image, facts }: Widen): Uint8Array {
+  const [from, to] = [coded.bitsAllocated / 8, image.bitsAllocated / 8];
+  if (from === to) return bytes;
+  const wide = new Uint8Array((bytes.length / from) * to);
+  for (let i = 0, at = 0; i < bytes.length; i += from, at += to) {
+    wide.set(bytes.subarray(i, i + from), at);
+    if (facts.signed && (bytes[i + from - 1] as number) >= 0x80) wide.fill(0xff, at + from, at + to);
+  }
+  return wide;
 }
 
 function checkFacts({ rows, columns, components, precision, process }: CodestreamFacts, image: ImageAttributes): void {

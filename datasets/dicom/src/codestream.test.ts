@@ -50,12 +50,19 @@ test("JPEG 2000 in a JP2 file is read like the bare codestream", async () => {
   };
   const golden = cases["j2k-90-12"] as (typeof cases)[string];
   const file = Buffer.from(golden.file, "base64");
-  const bare = file.subarray(file.indexOf(Buffer.from([0xff, 0x4f, 0xff, 0x51])), file.lastIndexOf(Buffer.from([0xff, 0xd9])) + 2);
+  const bare = file.subarray(
+    file.indexOf(Buffer.from([0xff, 0x4f, 0xff, 0x51])),
+    file.lastIndexOf(Buffer.from([0xff, 0xd9])) + 2,
+  );
   const signature = [0, 0, 0, 12, 0x6a, 0x50, 0x20, 0x20, 13, 10, 0x87, 10];
   const wrapped = Buffer.concat([Buffer.from(signature), Buffer.from([0, 0, 0, 0, ...letters("jp2c")]), bare]);
   expect(jpeg2000Facts(wrapped)).toEqual({ ...jpeg2000Facts(bare), start: 20 });
   const [rows, columns] = golden.shape;
-  const elements = image({ "00280010": ["US", [rows]], "00280011": ["US", [columns]], "7fe00010": ["OB", fragments([], [wrapped])] });
+  const elements = image({
+    "00280010": ["US", [rows]],
+    "00280011": ["US", [columns]],
+    "7fe00010": ["OB", fragments([], [wrapped])],
+  });
   const { data } = await inspect(writeDicom(elements, { syntax: "1.2.840.10008.1.2.4.90" }));
   expect(Buffer.from(data.buffer).toString("base64")).toBe(golden.stored);
 });

@@ -87,6 +87,21 @@ test("padding is masked, by one value or a range, and takes no part in percentil
   expect([...(range.mask as Uint8Array)].filter((bit) => bit === 0).length).toBe(3);
 });
 
+test("padding of floats, what is no number, and an image of padding alone", async () => {
+  const { "7fe00010": _, ...rest } = image();
+  const values = Float32Array.from({ length: 16 }, (_, i) => i / 4);
+  values[0] = Number.NaN;
+  const padding = new Uint8Array(Float32Array.of(0.25).buffer);
+  const file = writeDicom({ ...rest, "00280122": ["FL", padding], "7fe00008": ["OF", new Uint8Array(values.buffer)] });
+  const path = await makeFolder({ float: file });
+  const [item] = (await index({ path })).items as [DatasetItem];
+  const { data, mask } = await decode(item, { size: 4, window: "none" });
+  expect([...(mask as Uint8Array)]).toEqual([0, 0, ...Array.from({ length: 14 }, () => 1)]);
+  expect([data[2], data[15], data.every(Number.isFinite)]).toEqual([0.5, 3.75, true]);
+  const error = await caught(() => decodeOne({ "7fe00010": ["OW", new Uint8Array(32)], "00280120": ["US", [0]] }));
+  expect(error.message).toBe("DICOM file: has only padding.");
+});
+
 test("a rectangle is padded by default, with the bars masked; crop and squash on request; spacing follows", async () => {
   const wide: Elements = { "00280010": ["US", [2]], "00280011": ["US", [8]], "00280030": ["DS", "0.5\\0.25"] };
   const padded = await decodeOne(wide);

@@ -13,6 +13,7 @@ import { show, type Shown } from "./display.ts";
 import { spacingOf } from "./frame-attributes.ts";
 import { openFrames } from "./open-frames.ts";
 import type { DicomOptions } from "./options.ts";
+import { unusable } from "./problem.ts";
 import type { FramePlace, FrameSource } from "./index-types.ts";
 
 /** Implements `decode` of the contract: uint16 or uint8 shades, or float32 values with the window `none`. */
@@ -38,6 +39,7 @@ async function showFrame({ frame, ...place }: FramePlace, options: DicomOptions,
     const { image } = file;
     const root = file.header.dataSet;
     const shown = show({ root, image, index: frame, stored: await file.frame(frame) }, options.window, depth);
+    if (shown.mask !== undefined && !shown.mask.includes(1)) throw unusable("has only padding");
     const spacing = spacingOf(root, frame);
     return { ...shown, width: image.columns, height: image.rows, ...(spacing !== undefined && { spacing }) };
   } finally {

@@ -35,9 +35,11 @@ export interface Plane {
   readonly orientation: readonly [number, number, number, number, number, number];
 }
 
-/** The plane of a frame, if the header gives one. */
-export function planeOf(root: DataSet, frame: number): Plane | undefined {
-  const position = decimals(groupOf(root, frame, "planePosition"), "x00200032");
+/** The plane of a frame, if the header gives one for it: a position at the root is that of one frame, not of several. */
+export function planeOf(root: DataSet, frame: number, frames: number): Plane | undefined {
+  const place = groupOf(root, frame, "planePosition");
+  if (frames > 1 && place === root) return undefined;
+  const position = decimals(place, "x00200032");
   const orientation = decimals(groupOf(root, frame, "planeOrientation"), "x00200037");
   if (position.length !== 3 || orientation.length !== 6) return undefined;
   return { position, orientation } as unknown as Plane;

@@ -95,3 +95,31 @@ test.each(having("rgb"))("%s: colours", async (name) => {
   expect(shape[3]).toBe(3);
   expect(largest(data as Uint8Array, bytes(golden.rgb as string))).toBeLessThanOrEqual(golden.tolerance);
 });
+
+/** The file with another value of a US attribute. */
+function patched(file: string, element: number, value: number): Uint8Array {
+  const copy = Buffer.from(file, "base64");
+  const at = copy.indexOf(Buffer.from([0x28, 0, element & 255, element >> 8, 0x55, 0x53, 2, 0]));
+  expect(at).toBeGreaterThan(0);
+  copy.writeUInt16LE(value, at + 8);
+  return copy;
+}
+
+const lossless = Object.keys(goldens).filter((name) => /^(jpeg|j2k).*-(8|12)$/.test(name));
+
+test.each(lossless)("%s: a codestream of fewer bits than are allocated", async (name) => {
+  const golden = goldens[name] as Golden;
+  const bits = golden.dtype === "uint8" ? 16 : 32;
+  const { data, dtype } = await inspect(patched(golden.file, 0x0100, bits));
+  expect(dtype).toBe(`uint${bits}`);
+  expect(largest(data as Uint32Array, array(golden.stored, golden.dtype))).toBeLessThanOrEqual(golden.tolerance);
+});
+
+test.each(["rle-rgb", "rle-rgb-16", "jpeg-70-rgb", "jpeg-ls-80-rgb", "j2k-90-rgb", "jpeg-50-rgb"])(
+  "%s: the planar configuration says nothing of compressed pixels",
+  async (name) => {
+    const golden = goldens[name] as Golden;
+    const { data } = await inspect(patched(golden.file, 0x0006, 1));
+    expect(largest(data as Uint8Array, array(golden.stored, golden.dtype))).toBeLessThanOrEqual(golden.tolerance);
+  },
+);

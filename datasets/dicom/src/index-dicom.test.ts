@@ -103,6 +103,19 @@ test("frames of an enhanced object are ordered by their own positions", async ()
   expect((await index({ path })).items.map(({ source }) => source["frame"])).toEqual([1, 0, 2]);
 });
 
+test("one position at the root of several frames is none of each", async () => {
+  const path = await makeFolder({ cine: file(1, { ...frames(3), ...slice(5, 1) }) });
+  const { items, warnings } = await index({ path, neighbours: 1 });
+  expect([items.map(({ source }) => source["frame"]), warnings]).toEqual([[0, 1, 2], []]);
+  expect(items[1]?.source["previous"]).toMatchObject({ frame: 0 });
+});
+
+test("a header that says more frames than the file can hold", async () => {
+  const path = await makeFolder({ a: file(1), many: file(2, { "00280008": ["IS", "9999999"] }) });
+  const { items, skipped } = await index({ path });
+  expect([items.length, skipped?.[0]?.reason]).toEqual([1, "unusable: pixel data is cut short"]);
+});
+
 test("patients are kept together under a name that says nothing; without one, studies; without that, folders", async () => {
   const none: Elements = { ...radiograph, "00100020": ["LO", ""] };
   const study = (n: number): Elements => ({ "0020000d": ["UI", n === 0 ? "" : `1.2.3.${n}`] });

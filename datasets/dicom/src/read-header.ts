@@ -101,7 +101,10 @@ function uidOf({ implicit, bigEndian }: Encoding): string {
 function parseElements(data: Uint8Array, encoding: Encoding): { dataSet: DataSet; complete: boolean } {
   try {
     // the parser takes bytes without a preamble when it is told the syntax
-    const dataSet = dicomParser.parseDicom(data, { TransferSyntaxUID: uidOf(encoding), untilTag: "x7fe00010" });
+    const dataSet = dicomParser.parseDicom(withKnownVrs(data), {
+      TransferSyntaxUID: uidOf(encoding),
+      untilTag: "x7fe00010",
+    });
     return { dataSet, complete: true };
   } catch (error) {
     // what was read before the end of the piece, or before damage
@@ -109,6 +112,20 @@ function parseElements(data: Uint8Array, encoding: Encoding): { dataSet: DataSet
     if (dataSet !== undefined) return { dataSet, complete: false };
     throw unusable("has a header that cannot be parsed");
   }
+}
+
+// the parser takes OV, the VR of extended offset tables, for one with a short length: OB has the same form
+function withKnownVrs(data: Uint8Array): Uint8Array {
+  let known = data;
+  for (const element of [1, 2]) {
+    const at = Buffer.from(data.buffer, data.byteOffset, data.length).indexOf(
+      Uint8Array.of(0xe0, 0x7f, element, 0, 0x4f, 0x56, 0, 0),
+    );
+    if (at < 0) continue;
+    if (known === data) known = Uint8Array.from(data);
+    known[at + 5] = 0x42;
+  }
+  return known;
 }
 
 function header({ dataSet, syntax, base }: Parsed, start: StartOfFile): DicomHeader {

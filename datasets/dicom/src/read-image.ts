@@ -13,14 +13,15 @@ import { isColour } from "./colour.ts";
 import { isInverted } from "./display.ts";
 import { factsOf } from "./facts.ts";
 import { planeOf } from "./frame-attributes.ts";
-import { imageAttributes } from "./image-attributes.ts";
+import { imageAttributes, type ImageAttributes } from "./image-attributes.ts";
 import type { IndexedFrame, IndexedImage } from "./index-types.ts";
 import { openSource } from "./open-source.ts";
 import type { DicomOptions } from "./options.ts";
-import { firstPiece, readHeader } from "./read-header.ts";
+import { firstPiece, readHeader, type DicomHeader, type PixelElement } from "./read-header.ts";
 import type { FoundFile } from "./scan.ts";
 import { kindOf } from "./skip-list.ts";
 import { looksLikeDicom } from "./start-of-file.ts";
+import { nativeBytes } from "./stored-frame.ts";
 import { term } from "./vocabulary.ts";
 
 /** An image, or the reason why the file is none that is used. */
@@ -46,9 +47,8 @@ export async function readImage(file: FoundFile, { options, hashGroup }: ReadIma
     if (out !== undefined) return out;
     if (header.pixels === undefined) return { reason: "objects without pixels" };
     const image = imageAttributes(header);
-    const { dataSet, pixels, syntax } = header;
-    const ends = pixels.offset + (pixels.length ?? 0);
-    if (!syntax.deflated && ends > source.size) return { reason: "unusable: pixel data is cut short" };
+    const { dataSet } = header;
+    if (isCutShort(header, image, source.size)) return { reason: "unusable: pixel data is cut short" };
     return {
       image: {
         path: file.path,
@@ -57,7 +57,7 @@ export async function readImage(file: FoundFile, { options, hashGroup }: ReadIma
         ...groupOf(dataSet, file, { options, hashGroup }),
         instance: decimal(dataSet, "x00200013"),
         frames: chosenFrames(image.frames, options.frames).map(
-          (frame): IndexedFrame => ({ frame, plane: planeOf(dataSet, frame) }),
+          (frame): IndexedFrame => ({ frame, plane: planeOf(dataSet, frame, image.frames) }),
         ),
         frameCount: image.frames,
         colour: isColour(image),
@@ -74,6 +74,13 @@ export async function readImage(file: FoundFile, { options, hashGroup }: ReadIma
   } finally {
     await opened?.close();
   }
+}
+
+// what decoding would find out; and no list of a billion frames for a header that says so
+function isCutShort({ pixels, syntax }: DicomHeader, image: ImageAttributes, size: number): boolean {
+  const { offset, length } = pixels as PixelElement;
+  if (length === undefined) return image.frames > size / 8;
+  return nativeBytes(image) > length || (!syntax.deflated && offset + length > size);
 }
 
 /** Frames that become items, by the option `frames`. */

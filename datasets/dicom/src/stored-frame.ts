@@ -68,7 +68,7 @@ function prepareNative(header: DicomHeader, image: ImageAttributes): ReadFrame {
   return async (index, source) => {
     const pixels = await header.openPixels(source);
     const available = Math.min(length, pixels.size - offset);
-    const needed = Math.ceil((layout.bits * image.frames) / 8);
+    const needed = nativeBytes(image);
     if (needed > available) throw unusable(`has ${Math.max(0, available)} of the ${needed} bytes of its pixels`);
     const from = Math.floor((index * layout.bits) / 8);
     const to = Math.ceil(((index + 1) * layout.bits) / 8);
@@ -82,6 +82,11 @@ function prepareNative(header: DicomHeader, image: ImageAttributes): ReadFrame {
     const bytes = layout.subsampled ? from422(raw, image) : image.planar ? interleave(raw, image) : raw;
     return { data: asArray(bytes, image), colours: colourModel(image, undefined) };
   };
+}
+
+/** Bytes that uncompressed pixels take. Throws LejepaError E_DECODE for half the chrominance in odd columns. */
+export function nativeBytes(image: ImageAttributes): number {
+  return Math.ceil((nativeLayout(image).bits * image.frames) / 8);
 }
 
 // PS3.3 section C.7.6.3.1.2: with half the chrominance, two pixels are four samples

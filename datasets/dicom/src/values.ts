@@ -4,7 +4,7 @@
  *     value = slope * stored + intercept      or      value = table[stored]
  */
 import type { DataSet } from "dicom-parser";
-import { either, items } from "./attributes.ts";
+import { either, items, real } from "./attributes.ts";
 import { rescaleOf } from "./frame-attributes.ts";
 import type { ImageAttributes } from "./image-attributes.ts";
 import { lookUp, readTable } from "./lookup-table.ts";
@@ -21,16 +21,11 @@ export interface ValueScale {
 /** The scale of a frame. Throws LejepaError E_DECODE for a modality LUT with too few entries. */
 export function valueScale(root: DataSet, frame: number, image: ImageAttributes): ValueScale {
   const stored = storedNumber(image);
-  const padding = paddingRange(root, image);
+  const padding = image.float ? floatPadding(root, image) : paddingRange(root, image);
   const value = modality(root, frame, image);
   return {
     value: (sample) => value(stored(sample)),
-    ...(padding !== undefined && {
-      isPadding: (sample: number) => {
-        const number = stored(sample);
-        return number >= padding[0] && number <= padding[1];
-      },
-    }),
+    ...(padding !== undefined && { isPadding: (sample: number) => padding(stored(sample)) }),
   };
 }
 
@@ -90,12 +85,24 @@ function storedNumber({
   return signed ? (sample) => (sample << left) >> right : (sample) => (sample << left) >>> right;
 }
 
-function paddingRange(root: DataSet, { signed, float, samples }: ImageAttributes): [number, number] | undefined {
-  if (float || samples !== 1) return undefined;
-  const from = either(root, "x00280120", { signed });
+type IsPadding = (stored: number) => boolean;
+
+function paddingRange(root: DataSet, { signed, samples }: ImageAttributes): IsPadding | undefined {
+  const from = samples === 1 ? either(root, "x00280120", { signed }) : undefined;
   if (from === undefined) return undefined;
   const to = either(root, "x00280121", { signed }) ?? from;
-  return from <= to ? [from, to] : [to, from];
+  const [low, high] = from <= to ? [from, to] : [to, from];
+  return (stored) => stored >= low && stored <= high;
+}
+
+// what is no number is no pixel either
+function floatPadding(root: DataSet, { bitsAllocated }: ImageAttributes): IsPadding {
+  const tags =
+    bitsAllocated === 32 ? (["x00280122", "x00280124", "FL"] as const) : (["x00280123", "x00280125", "FD"] as const);
+  const from = real(root, tags[0], tags[2]) ?? Number.NaN;
+  const to = real(root, tags[1], tags[2]) ?? from;
+  const [low, high] = [Math.min(from, to), Math.max(from, to)];
+  return (stored) => !Number.isFinite(stored) || (stored >= low && stored <= high);
 }
 
 function modality(root: DataSet, frame: number, { signed, bitsStored }: ImageAttributes): (stored: number) => number {
