@@ -88,7 +88,7 @@ test("padding is masked, by one value or a range, and takes no part in percentil
 });
 
 test("padding of floats, what is no number, and an image of padding alone", async () => {
-  const { "7fe00010": _, ...rest } = image();
+  const { "7fe00010": _pixels, ...rest } = image();
   const values = Float32Array.from({ length: 16 }, (_, i) => i / 4);
   values[0] = Number.NaN;
   const padding = new Uint8Array(Float32Array.of(0.25).buffer);

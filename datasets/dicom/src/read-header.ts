@@ -5,7 +5,8 @@
  */
 import { inflateRawSync, constants } from "node:zlib";
 // CommonJS whose names Node does not find
-import dicomParser, { type DataSet, type Element } from "dicom-parser";
+import dicomParser, { type ByteArrayParser, type DataSet, type Element } from "dicom-parser";
+import { isLejepaError } from "@lejepa/contracts";
 import { memorySource, type ByteSource } from "./byte-source.ts";
 import { unusable } from "./problem.ts";
 import { encodingOf, findDataSet, type Encoding, type StartOfFile } from "./start-of-file.ts";
@@ -38,6 +39,7 @@ const largestHeader = 32 << 20;
 // more than the first piece can inflate to, at 1032 to 1
 const largestInflatedHeader = 40 << 20;
 const largestInflated = 512 << 20;
+const mostReads = 3_000_000;
 const pixelTags = { x7fe00010: "integer", x7fe00008: "float", x7fe00009: "double" } as const;
 
 /** Options of `readHeader`. */
@@ -99,19 +101,41 @@ function uidOf({ implicit, bigEndian }: Encoding): string {
 }
 
 function parseElements(data: Uint8Array, encoding: Encoding): { dataSet: DataSet; complete: boolean } {
+  const count = { left: mostReads };
+  const bytes = withKnownVrs(data);
+  const stream = new dicomParser.ByteStream(countedParser(encoding, count), bytes, 0);
+  const dataSet = new DataSetClass(stream.byteArrayParser, bytes, {});
+  dataSet.warnings = stream.warnings;
+  const { parseDicomDataSetExplicit, parseDicomDataSetImplicit } = dicomParser;
+  const parseDataSet = encoding.implicit ? parseDicomDataSetImplicit : parseDicomDataSetExplicit;
   try {
-    // the parser takes bytes without a preamble when it is told the syntax
-    const dataSet = dicomParser.parseDicom(withKnownVrs(data), {
-      TransferSyntaxUID: uidOf(encoding),
-      untilTag: "x7fe00010",
-    });
+    parseDataSet(dataSet, stream, bytes.length, { untilTag: "x7fe00010" });
     return { dataSet, complete: true };
   } catch (error) {
+    if (isLejepaError(error)) throw error;
     // what was read before the end of the piece, or before damage
-    const { dataSet } = error as { dataSet?: DataSet };
-    if (dataSet !== undefined) return { dataSet, complete: false };
-    throw unusable("has a header that cannot be parsed");
+    return { dataSet, complete: false };
+  } finally {
+    count.left = Infinity;
   }
+}
+
+// not in the types
+const { DataSet: DataSetClass } = dicomParser as unknown as {
+  DataSet: new (parser: ByteArrayParser, bytes: Uint8Array, elements: Record<string, Element>) => DataSet;
+};
+
+// every element reads two or three words: a few kilobytes that inflate to zeros must not become millions of elements
+function countedParser({ bigEndian }: Encoding, count: { left: number }): ByteArrayParser {
+  const parser = bigEndian ? dicomParser.bigEndianByteArrayParser : dicomParser.littleEndianByteArrayParser;
+  return {
+    ...parser,
+    readUint16: (bytes, at) => {
+      count.left -= 1;
+      if (count.left < 0) throw unusable("has a header of more than a million elements");
+      return parser.readUint16(bytes, at);
+    },
+  };
 }
 
 // the parser takes OV, the VR of extended offset tables, for one with a short length: OB has the same form
