@@ -2,7 +2,7 @@
  * Where a file's bytes come from: a file on disk read in pieces, or bytes in memory. No caching; a reader asks for what it
  * needs.
  */
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 
 /** Random access to the bytes of one file. */
 export interface ByteSource {
@@ -14,8 +14,9 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** A file on disk. Rejects as `fs.open` does. */
+/** A file on disk. Rejects as `fs.open` does, and for what is no file: opening a pipe would wait for its other end. */
 export async function openFile(path: string): Promise<ByteSource> {
+  if (!(await stat(path)).isFile()) throw Object.assign(new Error("not a file"), { code: "not a file" });
   const handle = await open(path, "r");
   try {
     const { size, mtimeMs } = await handle.stat();

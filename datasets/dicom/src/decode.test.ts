@@ -179,6 +179,11 @@ test("inspect: values masked, display shown in 8 bits", async () => {
   expect(display.facts).toMatchObject({ modality: "CT", rows: 4, transferSyntax: "Explicit VR Little Endian" });
 });
 
+test("a folder is no file", async () => {
+  const error = await caught(async () => decode({ id: "x", source: { path: await makeFolder({}), frame: 0 } }));
+  expect([error.code, error.message]).toEqual(["E_IO", "DICOM file: cannot be opened (not a file)."]);
+});
+
 test("a file that is gone", async () => {
   const error = await caught(() => decode({ id: "x", source: { path: "/nowhere/DOE", frame: 0 } }));
   expect([error.code, error.message]).toEqual(["E_IO", "DICOM file: cannot be opened (ENOENT)."]);

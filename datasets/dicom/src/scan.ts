@@ -92,7 +92,8 @@ async function walk(root: string, { signal, skips }: ScanOptions): Promise<strin
     const target = await stat(path).catch(() => undefined);
     if (target === undefined) skips.add("broken links", relative(root, path));
     else if (target.isDirectory()) await enterOrSkip(path);
-    else files.push(path);
+    else if (target.isFile()) files.push(path);
+    else skips.add("not files", relative(root, path));
   };
   await enter(root);
   return files;
