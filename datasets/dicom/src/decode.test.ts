@@ -137,6 +137,8 @@ test("gray becomes three equal channels; colour one of luma", async () => {
     source: { path: join(await makeFolder({ a: writeDicom(image(red)) }), "a"), frame: 0, depth: 16 },
   };
   expect(new Set((await decode(item, { size: 4 })).data)).toEqual(new Set([Math.round(0.299 * 65535)]));
+  expect((await decode(item, { size: 4, window: "none" })).dtype).toBe("float32");
+  expect((await decode(item, { size: 4, channels: 3, neighbours: 1 })).dtype).toBe("uint16");
   expect((await caught(() => decode(item, { channels: 4 }))).code).toBe("E_USAGE");
 });
 

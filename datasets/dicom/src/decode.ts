@@ -23,8 +23,9 @@ export async function decodeItem(item: DatasetItem, context: DecodeContext<Dicom
   const source = item.source as unknown as FrameSource;
   const depth = source.depth ?? 16;
   const shown = await showFrame(source, options, depth);
+  if (shown.mask !== undefined && !shown.mask.includes(1)) throw unusable("has only padding");
   const { previous, next } = source;
-  if (options.neighbours === 0) return square(toRecord(shown, target.channels, depth), context);
+  if (options.neighbours === 0) return square(toRecord(shown, target.channels), context);
   const slices = [previous, undefined, next].map((slice) =>
     slice === undefined ? shown : showFrame(slice, options, depth),
   );
@@ -39,9 +40,14 @@ async function showFrame({ frame, ...place }: FramePlace, options: DicomOptions,
     const { image } = file;
     const root = file.header.dataSet;
     const shown = show({ root, image, index: frame, stored: await file.frame(frame) }, options.window, depth);
-    if (shown.mask !== undefined && !shown.mask.includes(1)) throw unusable("has only padding");
     const spacing = spacingOf(root, frame);
-    return { ...shown, width: image.columns, height: image.rows, ...(spacing !== undefined && { spacing }) };
+    return {
+      ...shown,
+      data: asStored(shown.data, depth, options.window),
+      width: image.columns,
+      height: image.rows,
+      ...(spacing !== undefined && { spacing }),
+    };
   } finally {
     await file.close();
   }
@@ -51,10 +57,10 @@ function square(record: ImageRecord, { target, options }: DecodeContext<DicomOpt
   return fitSquare(record, { size: target.size, fit: options.fit });
 }
 
-function toRecord(picture: Picture, channels: number, depth: 8 | 16): ImageRecord {
+function toRecord(picture: Picture, channels: number): ImageRecord {
   if (channels !== 1 && channels !== 3) throw wrongChannels("1 or 3 channels", channels);
-  const typed = picture.data instanceof Float32Array ? picture.data : atDepth(picture.data, depth);
-  const data = picture.channels === channels ? typed : channels === 3 ? threefold(typed) : luma(typed);
+  const { data: own } = picture;
+  const data = picture.channels === channels ? own : channels === 3 ? threefold(own) : luma(own);
   return { ...picture, data, channels, dtype: dtypeOf(data) };
 }
 
@@ -75,8 +81,10 @@ function wrongChannels(expected: string, got: number): LejepaError {
   return new LejepaError({ code: "E_USAGE", where: "data.channels", expected, got: String(got) });
 }
 
-function atDepth(data: Uint8Array | Uint16Array, depth: 8 | 16): Uint8Array | Uint16Array {
-  return depth === 16 && data instanceof Uint8Array ? Uint16Array.from(data, (value) => value * 257) : data;
+// colours among gray images take their type, so that all of a set have one
+function asStored(data: Shades, depth: 8 | 16, window: DicomOptions["window"]): Shades {
+  if (depth === 8 || !(data instanceof Uint8Array)) return data;
+  return window === "none" ? Float32Array.from(data) : Uint16Array.from(data, (value) => value * 257);
 }
 
 type Shades = Picture["data"];
