@@ -20,8 +20,10 @@ export interface ValidShares {
 // a cell is a quarter of a chip, and four pixels of an overview tell enough of it
 const cellsOfChip = 4;
 const pixelsOfCell = 4;
-const pixelsAtOnce = 1 << 22;
-const tileSide = 2048;
+const pixelsAtOnce = 1 << 20;
+const tileSide = 1024;
+// blocks are visited once, but for those that two windows share
+const cacheMegabytes = 32;
 
 /** Side of the cells for chips of a size. */
 export function cellOf(chip: number): number {
@@ -42,7 +44,8 @@ export async function findValidShares(
   for (const window of partsOf(scene)) {
     signal?.throwIfAborted();
     const size = (Math.min(window.width, window.height) * pixelsOfCell) / (2 * cell);
-    const part = await readValidity(scene, window, { options, size });
+    const sparing = { ...options, cacheMegabytes: Math.min(options.cacheMegabytes, cacheMegabytes) };
+    const part = await readValidity(scene, window, { options: sparing, size });
     count(part, window, { cell, across, valid, seen });
   }
   const shares = Uint8Array.from(valid, (sum, i) => Math.round((255 * sum) / Math.max(1, seen[i] as number)));

@@ -59,6 +59,7 @@ export interface TiffImage {
 const mostSamples = 4096;
 const largestBlock = 256 << 20;
 const virtualStrip = 1 << 18;
+const mostBlocks = 1 << 20;
 
 /** Reads tags as numbers, whatever type a damaged header gives them. */
 export interface Tags {
@@ -242,17 +243,14 @@ function withBlocks(image: TiffImage, tags: Tags, size: number): TiffImage {
   }
   if (counts !== undefined && counts.length < needed)
     throw unreadable(name, `It has ${counts.length} of ${needed} block sizes`);
-  if (blockBytes(image) > largestBlock) {
-    if (compression !== 1 || tiled) {
-      throw unreadable(
-        name,
-        `A block of it has ${Math.ceil(blockBytes(image) / (1 << 20))} MB decoded; ${largestBlock >> 20} are the most`,
-        "Convert it with gdal_translate -co TILED=YES.",
-      );
-    }
-  }
   const known: TiffImage = { ...image, offsets, counts: counts ?? assumedCounts(image, offsets, size) };
-  return compression === 1 && !tiled && needed <= 1 << 20 ? splitStrips(mergeStrips(known)) : known;
+  const blocks = compression === 1 && !tiled ? splitStrips(mergeStrips(known)) : known;
+  if (blockBytes(blocks) <= largestBlock) return blocks;
+  throw unreadable(
+    name,
+    `A block of it has ${Math.ceil(blockBytes(blocks) / (1 << 20))} MB decoded; ${largestBlock >> 20} are the most`,
+    "Convert it with gdal_translate -co TILED=YES.",
+  );
 }
 
 /** Bytes of a row of a block as stored, decompressed. */
@@ -261,7 +259,7 @@ export function rowBytes({ blockWidth, planar, samples, bits }: TiffImage): numb
 }
 
 /** Bytes of a whole block, decompressed. */
-export function blockBytes(image: TiffImage): number {
+function blockBytes(image: TiffImage): number {
   return rowBytes(image) * image.blockHeight;
 }
 
@@ -279,7 +277,8 @@ function mergeStrips(image: TiffImage): TiffImage {
   const whole = (strip: number): number => Math.min(blockHeight, height - (strip % down) * blockHeight) * bytes;
   for (let strip = 0; strip < offsets.length && strip < counts.length; strip++) {
     if ((counts[strip] as number) !== whole(strip)) return image;
-    const follows = strip % down === 0 || offsets[strip] === (offsets[strip - 1] as number) + (counts[strip - 1] as number);
+    const follows =
+      strip % down === 0 || offsets[strip] === (offsets[strip - 1] as number) + (counts[strip - 1] as number);
     if (!follows) return image;
   }
   const planes = Array.from({ length: image.planar ? image.samples : 1 }, (_, plane) => plane);
@@ -302,6 +301,7 @@ function splitStrips(image: TiffImage): TiffImage {
   const parts = image.down === 1 ? Number.POSITIVE_INFINITY : image.blockHeight / height;
   const planes = image.planar ? image.samples : 1;
   const down = Math.ceil(image.height / height);
+  if (down * planes > mostBlocks) return image;
   const offsets = new Float64Array(down * planes);
   const counts = new Float64Array(down * planes);
   for (let plane = 0; plane < planes; plane++) {

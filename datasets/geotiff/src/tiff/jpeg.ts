@@ -33,7 +33,9 @@ export async function decodeJpeg(bytes: Uint8Array, { image, rows }: Block): Pro
     throw new RangeError("JPEG of another size");
   if (frame.width > image.blockWidth + 64 || frame.height > image.blockHeight + 64)
     throw new RangeError("JPEG of another size");
-  const data = [1, 3, 4].includes(samples) ? await withSharp(join(bytes, image, frame), samples) : await withGeotiff(bytes, image);
+  const data = [1, 3, 4].includes(samples)
+    ? await withSharp(join(bytes, image, frame), samples)
+    : await withGeotiff(bytes, image);
   return crop(data, frame, { image, rows });
 }
 

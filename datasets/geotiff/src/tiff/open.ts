@@ -59,13 +59,6 @@ export async function openTiff(path: string): Promise<TiffFile> {
   return file;
 }
 
-/** Closes all files. */
-export async function closeTiffs(): Promise<void> {
-  const files = [...opened.values()];
-  opened.clear();
-  await Promise.all(files.map((file) => file.then(({ source }) => source.close()).catch(() => {})));
-}
-
 function keyOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   return `${path}|${found?.size}|${found?.mtimeMs}|${found?.ino}`;

@@ -24,7 +24,7 @@ export interface BlockFile {
   readonly source: ByteSource;
 }
 
-const mostValues = 1 << 28;
+const mostBytes = 1 << 28;
 const defaultCacheBytes = 128 << 20;
 
 /** Decoded blocks of this thread. */
@@ -84,7 +84,8 @@ async function readInk(file: BlockFile, image: TiffImage, request: WindowRequest
   return out;
 }
 
-function checkWindow({ name, width, height, samples }: TiffImage, { window, bands }: WindowRequest): void {
+function checkWindow(image: TiffImage, { window, bands }: WindowRequest): void {
+  const { name, width, height, samples } = image;
   const { x, y } = window;
   const inside =
     [x, y, window.width, window.height].every(Number.isInteger) &&
@@ -101,11 +102,12 @@ function checkWindow({ name, width, height, samples }: TiffImage, { window, band
     );
   if (bands.some((band) => band < 0 || band >= samples))
     throw unreadable(name, `expected bands below ${samples}, got ${bands.join(", ")}`);
-  if (window.width * window.height * bands.length > mostValues) {
+  const bytes = window.width * window.height * bands.length * arrayOf(image.dtype, 0).BYTES_PER_ELEMENT;
+  if (bytes > mostBytes) {
     throw unreadable(
       name,
-      `${window.width} x ${window.height} x ${bands.length} values are too many at once`,
-      "Ask for a window.",
+      `${Math.ceil(bytes / 2 ** 20)} MB are too much at once; ${mostBytes / 2 ** 20} are the most`,
+      "Ask for a window, or for chips.",
     );
   }
 }
@@ -162,7 +164,10 @@ function copy(values: StoredArray, out: StoredArray, { image, request, row, colu
   const plane = order === "pixels" ? 1 : window.width * window.height;
   if (window.x === left && window.width === image.blockWidth && (whole || (depth === 1 && step === 1))) {
     // whole rows of the block are whole rows of the window
-    const rows = (values as Uint8Array).subarray((y0 - top) * image.blockWidth * depth, (y1 - top) * image.blockWidth * depth);
+    const rows = (values as Uint8Array).subarray(
+      (y0 - top) * image.blockWidth * depth,
+      (y1 - top) * image.blockWidth * depth,
+    );
     (out as Uint8Array).set(rows, (whole ? 0 : (pairs[0]?.[1] ?? 0) * plane) + (y0 - window.y) * window.width * step);
     return;
   }

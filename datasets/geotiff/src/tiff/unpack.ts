@@ -113,7 +113,8 @@ function addShorts(words: Uint16Array, from: number, to: number, step: number): 
 }
 
 function addLongs(words: Uint32Array | BigUint64Array, from: number, to: number, step: number): void {
-  if (words instanceof BigUint64Array) for (let i = from; i < to; i++) words[i] = (words[i] as bigint) + (words[i - step] as bigint);
+  if (words instanceof BigUint64Array)
+    for (let i = from; i < to; i++) words[i] = (words[i] as bigint) + (words[i - step] as bigint);
   else for (let i = from; i < to; i++) words[i] = (words[i] as number) + (words[i - step] as number);
 }
 
@@ -170,9 +171,12 @@ let halves: Float32Array | undefined;
 
 /** 1 sign, 5 exponent (bias 15), 10 fraction bits: IEEE 754 binary16. */
 function halfFloats(bytes: Uint8Array, length: number): Float32Array {
-  const table = (halves ??= Float32Array.from({ length: 65_536 }, (_, word) => floatOf(word, { exponent: 5, fraction: 10 })));
+  const table = (halves ??= Float32Array.from({ length: 65_536 }, (_, word) =>
+    floatOf(word, { exponent: 5, fraction: 10 }),
+  ));
   const out = new Float32Array(length);
-  for (let i = 0; i < length; i++) out[i] = table[(bytes[2 * i] as number) | ((bytes[2 * i + 1] as number) << 8)] as number;
+  for (let i = 0; i < length; i++)
+    out[i] = table[(bytes[2 * i] as number) | ((bytes[2 * i + 1] as number) << 8)] as number;
   return out;
 }
 

@@ -38,6 +38,16 @@ test.for<readonly [string, Uint8Array, string]>([
     small({ 322: 2_000_000, 323: 2_000_000, 324: 8, 325: 64 }),
     "A block of it has 3814698 MB decoded; 256 are the most. Convert it with gdal_translate -co TILED=YES.",
   ],
+  [
+    "a row of two gigabytes",
+    small({ 256: 2_147_483_647, 257: 2_147_483_647, 278: 2_147_483_647 }),
+    "A block of it has 4398046507008 MB decoded; 256 are the most. Convert it with gdal_translate -co TILED=YES.",
+  ],
+  [
+    "a hole of many gigabytes",
+    small({ 256: 200_000, 257: 200_000, 278: 200_000, 279: 0 }),
+    "38147 MB are too much at once; 256 are the most. Ask for a window, or for chips.",
+  ],
   ["too many bands", small({ 277: 65_535 }), "Its number of bands is 65535."],
   [
     "complex values",
