@@ -44,7 +44,6 @@ export async function describeAll(
   const read: SceneFacts[] = [];
   for (const [i, result] of described.entries()) {
     const { id } = scenes[i] as SceneFiles;
-    store.scenes.set(id, result);
     if ("scene" in result) read.push(result.scene);
     else skipped.add(result.reason, id);
   }
@@ -58,15 +57,17 @@ export async function describeAll(
   });
 }
 
+// kept at once, so that an index that is stopped goes on where it was
 async function describe(files: SceneFiles, store: SceneStore, options: GeotiffOptions): Promise<Described> {
   const stamp = await stampOf(files);
   const kept = store.scenes.get(files.id);
   if (kept !== undefined && ("scene" in kept ? kept.scene.stamp : kept.stamp) === stamp) return kept;
-  try {
-    return { scene: await describeScene(files, stamp, options) };
-  } catch (error) {
-    return { stamp, reason: reasonOf(error) };
-  }
+  const described = await describeScene(files, stamp, options).then(
+    (scene): Described => ({ scene }),
+    (error: unknown): Described => ({ stamp, reason: reasonOf(error) }),
+  );
+  store.scenes.set(files.id, described);
+  return described;
 }
 
 /** What is wrong, without the file's name, so that files with one fault are counted together. */

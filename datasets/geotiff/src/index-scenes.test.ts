@@ -1,10 +1,11 @@
 // What the index lists, skips and says of sets of scenes.
-import { copyFile, rm, utimes, writeFile } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
+import { copyFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatasetItem } from "@lejepa/contracts";
 import { checkDataset } from "@lejepa/contracts/testing";
 import { expect, test } from "vitest";
-import { caught, decode, index, makeFolder, raster, tiffOf } from "./_tiff.test-helper.ts";
+import { caught, decode, index, inspect, makeFolder, raster, tiffOf } from "./_tiff.test-helper.ts";
 import { geotiff } from "./plugin.ts";
 
 const place = (x = 0, y = 0, epsg = 32618) => ({ x, y, size: 10, epsg });
@@ -202,7 +203,7 @@ test("a second index reads no file that is as it was, and notices one that is no
   const when = new Date(1_700_000_000_000);
   await utimes(path, when, when);
   await index({ path: root, chips: { size: 16 } }, cacheDir);
-  await writeFile(path, new Uint8Array((await import("node:fs")).statSync(path).size));
+  await writeFile(path, new Uint8Array(statSync(path).size));
   await utimes(path, when, when);
   expect(await index({ path: root, chips: { size: 16 } }, cacheDir)).toEqual(first);
   await rm(path);
@@ -260,4 +261,27 @@ test("a file, and one band a file", async () => {
   ]);
   const { data } = await decode(items[0] as DatasetItem, options, { size: 20, channels: 2 });
   expect([data[0], data[1], data[2], data[3]]).toEqual([0, 9, 3, 9]);
+});
+
+test("no text of a header reaches the index, the cache, a fact or an error", async () => {
+  const planted = ["Jane Doe", "1961-02-03", "case 4711"];
+  const xml = `<GDALMetadata><Item name="OWNER">${planted[0]}</Item><Item name="NOTE" sample="0">${planted[2]}</Item></GDALMetadata>`;
+  const tags = {
+    270: planted.join(),
+    305: planted[0] as string,
+    306: planted[1] as string,
+    315: planted[0] as string,
+    34737: planted.join("|"),
+    42112: xml,
+  };
+  const good = tiffOf(raster(64, 64, (x) => x, { place: place(), nodata: "0", tags }));
+  const bad = tiffOf(raster(64, 64, (x) => x, { tags: { ...tags, 279: 5 } }));
+  const [root, cacheDir] = [await makeFolder({ "good.tif": good, "bad.tif": bad }), await makeFolder({})];
+  const found = await index({ path: root, chips: { size: 16 } }, cacheDir);
+  const seen = await inspect(join(root, "good.tif"), "values");
+  const { message } = await caught(() => inspect(join(root, "bad.tif"), "stored"));
+  const kept = (await readdir(cacheDir)).map((name) => readFileSync(join(cacheDir, name), "utf8"));
+  expect(kept).toHaveLength(1);
+  const output = JSON.stringify([found, seen.facts, message, kept]);
+  for (const text of planted) expect(output).not.toContain(text);
 });

@@ -13,10 +13,10 @@ import { boundsOf } from "./georeference.ts";
 import { sourceOf } from "./item-source.ts";
 import { labelFromRaster } from "./label-raster.ts";
 import { readLabels, type SceneLabel } from "./labels-csv.ts";
-import { listScenes } from "./list-files.ts";
+import { listScenes, type Listing } from "./list-files.ts";
 import type { SceneFile } from "./open-scene.ts";
 import type { GeotiffOptions } from "./options.ts";
-import { placeAll, type Chip } from "./place-all.ts";
+import { placeAll, type Chip, type Placing } from "./place-all.ts";
 import type { SceneFacts } from "./scene-facts.ts";
 import { openStore } from "./scene-store.ts";
 import { sensors, type Sensor } from "./sensors.ts";
@@ -32,27 +32,10 @@ export async function indexScenes(options: GeotiffOptions, context: DatasetConte
   const listing = await listScenes(options, context.signal);
   const skipped = createSkippedList(listing.skipped);
   const store = await openStore(context.cacheDir, [listing.root, headerOptions(options)]);
-  const described = await describeAll(listing, { store, options, skipped }, context);
-  const labels =
-    options.labels === null
-      ? undefined
-      : await readLabels(
-          listing.root,
-          listing.scenes.map(({ id }) => id),
-          options,
-        );
-  const scenes =
-    labels === undefined ? described : onlyListed(described, labels, { skipped, file: options.labels as string });
   const files = new Map(listing.scenes.map((scene) => [scene.id, scene.files]));
   const filesOf = ({ id }: SceneFacts): readonly SceneFile[] => files.get(id) as readonly SceneFile[];
-  const blocks = planBlocks(
-    scenes,
-    options,
-    scenes.every((scene) => isWhole(scene, options.chips)),
-  );
-  const keepApart = options.blocks !== "none";
-  const chips = await placeAll(scenes, { options, blocks, keepApart, store, skipped, filesOf }, context);
-  await store.save();
+  const found = { options, store, skipped, filesOf };
+  const { scenes, labels, blocks, chips } = await findChips(listing, found, context).finally(() => store.save());
   if (chips.length === 0) throw nothingLeft(options, skipped);
   const items: DatasetItem[] = [];
   for (const chip of chips) {
@@ -74,6 +57,21 @@ export async function indexScenes(options: GeotiffOptions, context: DatasetConte
     channels: (scenes[0] as SceneFacts).channels,
     ...(sensor !== undefined && { range: sensor.range }),
   };
+}
+
+type Found = Pick<Placing, "options" | "store" | "skipped" | "filesOf">;
+
+async function findChips(listing: Listing, found: Found, context: DatasetContext) {
+  const { options, skipped } = found;
+  const described = await describeAll(listing, found, context);
+  const ids = listing.scenes.map(({ id }) => id);
+  const labels = options.labels === null ? undefined : await readLabels(listing.root, ids, options);
+  const scenes =
+    labels === undefined ? described : onlyListed(described, labels, { skipped, file: options.labels as string });
+  const whole = scenes.every((scene) => isWhole(scene, options.chips));
+  const blocks = planBlocks(scenes, options, whole);
+  const chips = await placeAll(scenes, { ...found, blocks, keepApart: options.blocks !== "none" }, context);
+  return { scenes, labels, blocks, chips };
 }
 
 /** The options that what is kept of headers and validity depends on. */

@@ -25,7 +25,7 @@ export interface BlockFile {
 }
 
 const mostBytes = 1 << 28;
-const defaultCacheBytes = 128 << 20;
+const defaultCacheBytes = 96 << 20;
 
 /** Decoded blocks of this thread. */
 export const blockCache = createBlockCache(defaultCacheBytes);
