@@ -77,7 +77,38 @@ function readBlock(file: Hdf5File, { images, row, key }: { images: string; row: 
   const count = Math.max(step, Math.floor(readAhead / bytes / step) * step);
   const start = Math.floor(row / count) * count;
   const end = Math.min(rows, start + count);
-  return { key, start, end, info, data: file.read(images, [[start, end]]) };
+  return { key, start, end, info, data: readRows(file, info, [start, end]) };
+}
+
+/**
+ * Rows of the dataset. Where chunks cut images into pieces, piece by piece: a selection of the same form as a chunk is
+ * copied as a whole, any other one run of neighbouring values at a time, which is a single byte in h5py's chunks.
+ */
+function readRows(file: Hdf5File, { name, shape, chunks }: DatasetInfo, rows: readonly [number, number]): StoredArray {
+  const [, height = 0, width = 0, channels = 1] = shape;
+  const [, high = height, wide = width, deep = channels] = chunks ?? [];
+  if (high >= height && wide >= width && deep >= channels) return file.read(name, [rows]);
+  const count = rows[1] - rows[0];
+  let out: StoredArray | undefined;
+  for (let y = 0; y < height; y += high)
+    for (let x = 0; x < width; x += wide)
+      for (let c = 0; c < channels; c += deep) {
+        const to = [Math.min(height, y + high), Math.min(width, x + wide), Math.min(channels, c + deep)] as const;
+        const piece = file.read(name, [rows, [y, to[0]], [x, to[1]], [c, to[2]]]);
+        out ??= emptyLike(piece, count * height * width * channels);
+        let from = 0;
+        for (let row = 0; row < count; row++)
+          for (let line = y; line < to[0]; line++)
+            for (let column = x; column < to[1]; column++) {
+              const at = ((row * height + line) * width + column) * channels;
+              for (let band = c; band < to[2]; band++) out[at + band] = piece[from++] as number;
+            }
+      }
+  return out as StoredArray;
+}
+
+function emptyLike(values: StoredArray, length: number): StoredArray {
+  return new (values.constructor as new (size: number) => StoredArray)(length);
 }
 
 interface Form {
