@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { expect, onTestFinished, test } from "vitest";
 import { bytesOf, decode, goldens, type Golden } from "./_goldens.test-helper.ts";
@@ -129,6 +130,19 @@ test.each([
   ["four-bands.tif", "has 4 bands that are not colours"],
 ])("%s is refused instead of clipped", async (name, reason) => {
   for (const channels of [1, 3, 4]) await expect(decode(bytesOf(name), { channels })).rejects.toThrow(reason);
+});
+
+test("a PNG that claims more pixels than its bytes can hold is refused at once", async () => {
+  const bomb = Buffer.from(bytesOf("rgb.png"));
+  // width and height in the header, whose checksum is made right again
+  bomb.writeUInt32BE(16_000, 16);
+  bomb.writeUInt32BE(16_000, 20);
+  bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
+  await expect(decode(bomb)).rejects.toThrow("claims 16000 x 16000 pixels");
+  const flat = await sharp({ create: { width: 4000, height: 4000, channels: 3, background: "red" } })
+    .png()
+    .toBuffer();
+  expect((await decode(flat)).data).toHaveLength(192);
 });
 
 test("two channels cannot be asked for", async () => {

@@ -14,7 +14,7 @@ export type ImageInput = string | Uint8Array;
 /** What decoding needs to know of an image beforehand. */
 export type ImageHeader = Pick<
   Metadata,
-  "depth" | "channels" | "space" | "hasAlpha" | "autoOrient" | "orientation" | "pages"
+  "format" | "width" | "height" | "depth" | "channels" | "space" | "hasAlpha" | "autoOrient" | "orientation" | "pages"
 >;
 
 const largestInMemory = 32 << 20;
@@ -45,6 +45,7 @@ export async function openImage<Header extends ImageHeader, T>(
     const image = sharp(bytes, { failOn: "warning", ...options });
     const header = await readHeader(image, bytes);
     checkBands(header);
+    if (typeof bytes !== "string") checkClaim(header, bytes.length);
     return { header, result: await use(image, header) };
   } catch (cause) {
     const message = ownMessage((cause as Error).message);
@@ -95,6 +96,9 @@ function plainHeader(input: ImageInput): ImageHeader | undefined {
   const { width, height, components, orientation } = plain;
   const turned = orientation > 4;
   return {
+    format: "jpeg",
+    width,
+    height,
     depth: "uchar",
     channels: components,
     space: components === 1 ? "b-w" : "srgb",
@@ -114,6 +118,13 @@ function checkBands({ depth, channels, space, hasAlpha }: ImageHeader): void {
   if (depth !== "uchar" && depth !== "ushort") throw new TypeError(`has ${depth} values; only 8 and 16 bit are read`);
   const most = isGray(space) ? 1 : 4;
   if (channels - (hasAlpha ? 1 : 0) > most) throw new TypeError(`has ${channels} bands that are not colours`);
+}
+
+// deflate shrinks at most 1032 times, and a pixel has at least one bit: a PNG that claims more is damaged or a bomb, and
+// would keep libvips busy for seconds before it says so
+function checkClaim({ format, width, height }: ImageHeader, bytes: number): void {
+  if (format !== "png" || (width * height) / 8 <= 1032 * bytes) return;
+  throw new RangeError(`claims ${width} x ${height} pixels, more than ${bytes} bytes can hold`);
 }
 
 function isGray(space: string | undefined): boolean {
