@@ -104,7 +104,7 @@ test("invalid pixels never show, whatever they hold", () => {
       const [a, b] = [fitSquare(clean, { size, fit }), fitSquare(dirty, { size, fit })];
       expect(b).toEqual(a);
       expect(a.data.every(Number.isFinite)).toBe(true);
-      if (a.mask !== undefined) expect(a.mask.every((bit) => bit === 0 || bit === 1)).toBe(true);
+      expect([...(a.mask ?? [])].every((bit) => bit === 0 || bit === 1)).toBe(true);
     }),
   );
 });

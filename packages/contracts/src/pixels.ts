@@ -86,7 +86,7 @@ function axis({ length, size, start, scale }: Placement): Taps {
     const taps = Array.from({ length: to - from }, (_, k) =>
       Math.max(0, 1 - Math.abs(from + k + 0.5 - centre) / support),
     );
-    const total = taps.reduce((sum, w) => sum + w, 0);
+    const total = taps.reduce((so, w) => so + w, 0);
     for (const w of taps) weights.push(w / total);
     first[i] = from;
     at[i + 1] = weights.length;
@@ -122,7 +122,8 @@ function resample(record: ImageRecord, rows: Taps, cols: Taps, size: number): Re
   }
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i] as number;
-    for (let c = 0; c < channels && weight > 0; c++) values[i * channels + c]! /= weight;
+    if (weight === 0) continue;
+    for (let c = 0; c < channels; c++) values[i * channels + c]! /= weight;
   }
   return { values, weights };
 }
@@ -142,7 +143,7 @@ function shrinkRow({ data, mask, channels }: ImageRecord, offset: number, cols: 
     for (let c = 0; c < channels; c++) {
       values[x * channels + c] =
         mask === undefined
-          ? sum(data, pixel * channels + c, channels, taps)
+          ? sumAll(data, pixel * channels + c, channels, taps)
           : sumMasked(data, mask, { pixel, channel: c, channels }, taps);
     }
   }
@@ -157,7 +158,7 @@ interface Span {
 }
 
 // the loops that take the time: over every pixel of the input, so plain and small
-function sum(data: PixelArray, start: number, step: number, { weights, from, to }: Span): number {
+function sumAll(data: PixelArray, start: number, step: number, { weights, from, to }: Span): number {
   let total = 0;
   for (let tap = from, at = start; tap < to; tap++, at += step)
     total += (weights[tap] as number) * (data[at] as number);

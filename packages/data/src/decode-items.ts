@@ -80,7 +80,7 @@ function checkRecord(record: ImageRecord, { size, channels }: DecodeTarget): str
 }
 
 /** The message of an error on one short line; the absolute path is cut down to the file's name. */
-export function oneLine(error: unknown, path: string): string {
+function oneLine(error: unknown, path: string): string {
   const text = error instanceof Error ? error.message : String(error);
   const name = path.split(/[/\\]/).at(-1) ?? path;
   const line = text.replaceAll(path, name).replace(/\s+/g, " ").trim();

@@ -66,12 +66,12 @@ function take({ plugin, context }: Loaded, { number, limitMs, task }: ToChild & 
   progress?.add(1, limitMs);
   // listing many files takes long, but never blocks for long
   const beat = task.kind === "index" ? setInterval(() => progress?.tick(), heartbeatMs) : undefined;
-  const done = (result: TaskResult): void => {
+  void (async () => {
+    const result = await run(plugin, context, task).catch((error: unknown) => ({ error: sendableError(error) }));
     clearInterval(beat);
     answer(number, result, 0);
     flush();
-  };
-  run(plugin, context, task).then(done, (error: unknown) => done({ error: sendableError(error) }));
+  })();
 }
 
 async function run(

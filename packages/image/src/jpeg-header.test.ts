@@ -17,18 +17,14 @@ test("says what sharp says of every JPEG that it calls plain, and leaves the res
     await sharp(picture).toColourspace("cmyk").jpeg().toBuffer(),
     await sharp(picture).png().toBuffer(),
   ];
-  let plain = 0;
-  for (const file of files) {
-    const found = plainJpeg(file);
-    const { format, width, height, channels, orientation, hasProfile } = await sharp(file).metadata();
-    const usual = format === "jpeg" && !hasProfile && (channels === 1 || channels === 3);
-    if (found !== undefined) {
-      expect(found).toEqual({ width, height, components: channels, orientation: orientation ?? 1 });
-      expect(usual).toBe(true);
-      plain += 1;
-    }
+  const found = files.map((file) => plainJpeg(file));
+  const said = await Promise.all(files.map((file) => sharp(file).metadata()));
+  const plain = found.flatMap((header, i) => (header === undefined ? [] : [{ header, by: said[i] }]));
+  expect(plain.length).toBeGreaterThanOrEqual(3);
+  for (const { header, by } of plain) {
+    expect(by).toMatchObject({ format: "jpeg", hasProfile: false, width: header.width, height: header.height });
+    expect([by?.channels, by?.orientation ?? 1]).toEqual([header.components, header.orientation]);
   }
-  expect(plain).toBeGreaterThanOrEqual(3);
 });
 
 test("any bytes are read without an error", async () => {

@@ -58,8 +58,8 @@ interface Place {
 
 function paint({ data, width }: Canvas, store: ImageStore, { row, colour, x, y, scale }: Place): void {
   const pixels = store.read([row]);
-  const [black, white] = store.range ?? [0, 1];
-  const gain = 255 / (white - black);
+  const [darkest, brightest] = store.range ?? [0, 1];
+  const gain = 255 / (brightest - darkest);
   const across = store.width * scale + 2 * frame;
   const down = store.height * scale + 2 * frame;
   for (let v = 0; v < down; v++) {
@@ -68,7 +68,7 @@ function paint({ data, width }: Canvas, store: ImageStore, { row, colour, x, y, 
       const source = (Math.floor((v - frame) / scale) * store.width + Math.floor((u - frame) / scale)) * store.channels;
       for (let c = 0; c < 3; c++) {
         const value = inside
-          ? ((pixels[source + (store.channels >= 3 ? c : 0)] as number) - black) * gain
+          ? ((pixels[source + (store.channels >= 3 ? c : 0)] as number) - darkest) * gain
           : (colour[c] as number);
         data[((y + v) * width + x + u) * 3 + c] = value;
       }

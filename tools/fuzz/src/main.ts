@@ -52,16 +52,16 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
-function makeBatch(folder: string, sources: readonly string[], first: number, count: number): Made[] {
-  return Array.from({ length: count }, (_, i) => {
+function makeBatch(folder: string, sources: readonly string[], first: number, size: number): Made[] {
+  return Array.from({ length: size }, (_, i) => {
     const number = first + i;
     const from = sources[number % sources.length] as string;
-    // of the number of the round: so that every file meets every kind
-    const round = Math.floor(number / sources.length) + number;
-    const { kind, bytes } = mutant(readFileSync(from), Number(values.seed), round);
+    // the next kind each time round, so that every file meets every kind
+    const round = Math.floor(number / sources.length) + (number % sources.length);
+    const { kind, bytes } = mutant(readFileSync(from), { seed: Number(values.seed), number, kind: round });
     const name = `${String(number).padStart(6, "0")}${extname(from)}`;
     writeFileSync(join(folder, name), bytes);
-    return { name, kind, number: round, from };
+    return { name, kind, number, from };
   });
 }
 

@@ -59,7 +59,7 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** The ways to damage a file, by name. */
-export const mutations: Readonly<Record<string, Mutation>> = {
+const mutations: Readonly<Record<string, Mutation>> = {
   truncate: (bytes, random) => bytes.slice(0, upTo(random, bytes.length)),
   "cut tail": (bytes, random) => bytes.slice(0, bytes.length - 1 - upTo(random, Math.min(64, bytes.length))),
   "flip bytes": (bytes, random) => flip(bytes, random, () => upTo(random, bytes.length)),
@@ -83,9 +83,18 @@ export const mutations: Readonly<Record<string, Mutation>> = {
 
 const names = Object.keys(mutations);
 
-/** The mutant `number` of a file: its bytes and how it was made. */
-export function mutant(bytes: Uint8Array, seed: number, number: number): { kind: string; bytes: Uint8Array } {
+/** Which mutant: `number` decides what is drawn, `kind` (counted round) how the file is damaged. */
+export interface MutantChoice {
+  readonly seed: number;
+  readonly number: number;
+  readonly kind: number;
+}
+
+/** A mutant of a file: its bytes and how it was made. */
+export function mutant(bytes: Uint8Array, { seed, number, kind }: MutantChoice): { kind: string; bytes: Uint8Array } {
+  const name = names[kind % names.length] as string;
+  // a Buffer's `slice` would change the file itself
+  const own = new Uint8Array(bytes);
   const random = stream(seed, "mutant", number);
-  const kind = names[number % names.length] as string;
-  return { kind, bytes: bytes.length === 0 ? bytes : (mutations[kind] as Mutation)(bytes, random) };
+  return { kind: name, bytes: own.length === 0 ? own : (mutations[name] as Mutation)(own, random) };
 }
