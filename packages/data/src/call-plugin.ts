@@ -2,7 +2,6 @@
  * Single calls of a plugin on files that nobody vouches for: `index` and `inspect`, in a process of their own where the plugin
  * names its module. Decoding of many items is decode-pool.ts.
  */
-import { statSync } from "node:fs";
 import {
   type Dataset,
   type DatasetContext,
@@ -13,6 +12,7 @@ import {
 } from "@lejepa/contracts";
 import { abortOf } from "./abort.ts";
 import { createDatasetContext } from "./dataset-context.ts";
+import { fileSize } from "./file-bytes.ts";
 import { defaultLimits, type Job, openPool, type PluginLimits, type PluginPool } from "./plugin-pool.ts";
 import type { TaskResult } from "./plugin-tasks.ts";
 import { receivedError } from "./sent-error.ts";
@@ -65,7 +65,7 @@ export function createInspector(plugin: Dataset, call: CallOptions): Inspector {
   return {
     async inspect(path, request) {
       if (pool === undefined) return inspectHere(plugin, path, request, call);
-      const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      const bytes = fileSize(path);
       const task = { kind: "inspect", path, request } as const;
       const result = await runIn(pool, { task, bytes }, { ...call, id: plugin.id });
       if ("inspection" in result) return result.inspection;

@@ -2,11 +2,11 @@
  * Decodes many items: in processes of the plugin's own where it names its module, else in the calling one. Bounded: a few items
  * are under way at a time, and results are handed over as they come. Order is not kept.
  */
-import { statSync } from "node:fs";
 import type { Dataset, DatasetItem } from "@lejepa/contracts";
 import { abortOf } from "./abort.ts";
 import { createDatasetContext } from "./dataset-context.ts";
 import { decodeItem, type Decoded, type DecodeJob } from "./decode-items.ts";
+import { fileSize } from "./file-bytes.ts";
 import type { Job, PluginPool } from "./plugin-pool.ts";
 import { receivedError } from "./sent-error.ts";
 
@@ -78,12 +78,11 @@ async function decodeInProcesses(
       open -= 1;
       try {
         onResult(position, result);
+        if (next === positions.length && open === 0) resolve();
+        else fill();
       } catch (error) {
         reject(error as Error);
-        return;
       }
-      if (next === positions.length && open === 0) resolve();
-      else fill();
     };
     const fill = (): void => {
       while (next < positions.length && open < 2 * window * processes) {
@@ -107,7 +106,7 @@ async function decodeInProcesses(
 function decodeJob({ source }: DatasetItem, task: Job["task"], settle: (result: Decoded) => void): Job {
   return {
     task,
-    bytes: statSync(source.path, { throwIfNoEntry: false })?.size ?? 0,
+    bytes: fileSize(source.path),
     onResult(result) {
       if ("decoded" in result) settle(result.decoded);
       else settle({ reason: "error" in result ? receivedError(result.error).message : "gave something else" });

@@ -1,7 +1,16 @@
 /**
- * Reads and writes of exactly so many bytes.
+ * Reads and writes of exactly so many bytes, and how many there are.
  */
-import { readSync, writeSync } from "node:fs";
+import { readSync, statSync, writeSync } from "node:fs";
+
+/** Size of a file in bytes; 0 when it cannot be asked (whoever opens it will say why). */
+export function fileSize(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
 
 /** Writes all bytes at an offset (a single write may take fewer). */
 export function writeFully(handle: number, bytes: Uint8Array, offset: number): void {

@@ -1,7 +1,8 @@
 // Masks and spacing in the store, and what statistics make of masks.
 import { spawnSync } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type PixelArray, type PixelType, stream } from "@lejepa/contracts";
 import * as fc from "fast-check";
 import { expect, onTestFinished, test, type TestContext } from "vitest";
@@ -71,14 +72,13 @@ test("the README's way to read a store with NumPy", async (context: TestContext)
   const python = spawnSync("python3", ["-c", "import numpy"]).status === 0 ? "python3" : "/usr/bin/python3";
   context.skip(spawnSync(python, ["-c", "import numpy"]).status !== 0, "needs python3 with numpy");
   const store = await storeOf({ "a-1": { value: 1, mask: half, spacing: [2, 3] }, "b-2": { value: 2 } });
+  const readme = readFileSync(fileURLToPath(new URL("../README.md", import.meta.url)), "utf8");
+  const lines = /```python\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
   const script = `
-import json, numpy as np
 folder = ${JSON.stringify(dirname(store.imagesFile))}
-images = np.load(f"{folder}/images.npy", mmap_mode="r")
-masks = np.load(f"{folder}/masks.npy", mmap_mode="r")
-index = json.load(open(f"{folder}/index.json"))
-valid = images[masks == 1]
-print(json.dumps([images.shape, str(images.dtype), masks.sum().item(), index["ids"], index["spacing"], valid.mean(0).tolist(), valid.std(0).tolist()]))
+${lines}
+found = [images.shape, str(images.dtype), masks.sum().item(), index["ids"], index["spacing"]]
+print(json.dumps([*found, valid.mean(0).tolist(), valid.std(0).tolist()]))
 `;
   const { stdout, stderr } = spawnSync(python, ["-c", script], { encoding: "utf8" });
   expect(stderr).toBe("");

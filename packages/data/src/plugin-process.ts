@@ -28,7 +28,7 @@ export interface ProcessListener {
 }
 
 // the process ends itself on processor time; this is for one that waits for something that never comes
-const patience = 5;
+const patience = 10;
 const graceMs = 500;
 
 /** One process. */
@@ -63,12 +63,17 @@ export class PluginProcess {
       this.#lastWords += bytes.toString("latin1");
     });
     child.on("message", (message: FromChild) => this.#take(message));
-    // sending to a process that has just died; its end is reported below
-    child.on("error", () => {});
     this.#gone = new Promise((resolve) => {
-      child.once("close", (code, signal) => {
+      const gone = (code: number | null, signal: NodeJS.Signals | null): void => {
         this.#onClose(code, signal);
         resolve();
+      };
+      child.once("close", gone);
+      child.on("error", (error) => {
+        // one that was never there; else sending to a process that has just died, whose end is reported above
+        if (child.pid !== undefined) return;
+        this.#unusable = error;
+        gone(null, null);
       });
     });
     this.#send({ kind: "setup", setup });

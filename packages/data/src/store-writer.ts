@@ -81,11 +81,17 @@ class FolderWriter implements StoreWriter {
       this.#masked.add(position);
     }
     if (spacing !== undefined) this.#spacings.set(position, spacing);
-    if (note !== undefined) this.#notes.set(note, [...(this.#notes.get(note) ?? []), position]);
+    if (note !== undefined) this.#addNote(position, note);
     this.#present[position] = 1;
     this.written += 1;
     const { fingerprint } = this.#options.items[position] as WriterItem;
     this.#journal.add({ fingerprint, position, dtype, masked: mask !== undefined, spacing, note });
+  }
+
+  #addNote(position: number, note: string): void {
+    const positions = this.#notes.get(note);
+    if (positions === undefined) this.#notes.set(note, [position]);
+    else positions.push(position);
   }
 
   fail(position: number, reason: string): void {
