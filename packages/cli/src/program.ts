@@ -43,6 +43,7 @@ function addPlan(program: Command, output: Output, outcome: Outcome): void {
     )
     .option("--sample <N>", "images whose pixels are looked at: a number, or all", sampleSize, 256)
     .option("--html <FILE>", "also write a page with charts and pictures of sampled images")
+    .option("--no-pictures", "leave the pictures out of the page (text may be burned into medical images)")
     .option("--write", "put the proposed settings into the configuration file (or a new lejepa.config.json)")
     .option("--no-time", "do not time any steps")
     .action(async (flags: PlanFlags) => {

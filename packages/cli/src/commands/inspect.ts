@@ -70,7 +70,7 @@ function createLook({ request, flags, cacheDir, signal }: LookOptions): {
   return {
     async at(file, given) {
       checkFile(file);
-      const plugin = given ?? (await loadPlugin((await recogniseDataset(file)).id));
+      const plugin = given ?? (await recognise(file));
       const { id } = plugin;
       if (plugin.inspect === undefined) throw cannotInspect(id);
       const options = inspectOptions(plugin, flags.set, resolve(file));
@@ -87,6 +87,20 @@ function createLook({ request, flags, cacheDir, signal }: LookOptions): {
       for (const inspector of inspectors.values()) await inspector.close();
     },
   };
+}
+
+async function recognise(file: string): Promise<Dataset> {
+  const { id, recognised } = await recogniseDataset(file);
+  const plugin = await loadPlugin(id);
+  // a plugin that recognises nothing takes all
+  if (recognised > 0 || plugin.recognises === undefined) return plugin;
+  throw new LejepaError({
+    code: "E_DECODE",
+    where: file,
+    expected: "a DICOM, TIFF, HDF5 or image file",
+    got: statSync(file).size === 0 ? "an empty file" : "none of them by its first bytes",
+    hint: "To try a format all the same: --dataset ID.",
+  });
 }
 
 function checkFile(file: string): void {

@@ -22,6 +22,8 @@ export interface PlanFlags extends ConfigFlags {
   /** Images whose pixels are looked at. */
   readonly sample: number;
   readonly html?: string;
+  /** False with --no-pictures. */
+  readonly pictures: boolean;
   readonly write?: boolean;
 }
 
@@ -48,7 +50,8 @@ export async function plan(flags: PlanFlags, output: Output): Promise<number> {
       const timed = flags.time ? await timeOne(job, target !== undefined) : noTiming(config, found);
       const written = target === undefined ? null : await writeProposal(target, said, proposal);
       const document = documentOf(found, config, { proposal, ...timed, written, warnings: warnings(found, config) });
-      if (flags.html !== undefined) await writePage(flags.html, document, found, output);
+      if (flags.html !== undefined) await writePage(flags.html, document, flags.pictures ? found.store : undefined);
+      if (flags.html !== undefined) output.note(`page written to ${flags.html}`);
       output.result(document, describePlan(document));
       return written !== null && "problem" in written ? 1 : 0;
     } finally {
@@ -60,11 +63,12 @@ export async function plan(flags: PlanFlags, output: Output): Promise<number> {
   }
 }
 
-function factsFor({ splits, facts, pixels, listing }: Survey, { dataset }: ReadyConfig): ImageFacts {
+function factsFor({ splits, facts, pixels, listing, store }: Survey, { dataset }: ReadyConfig): ImageFacts {
   const side = shortSide(facts)?.median;
   return {
     images: splits?.train.length ?? listing.items.length,
     ...(side !== undefined && { side }),
+    channels: store.channels,
     gray: pixels.gray,
     domain: dataset.plugin?.domain.name ?? "natural",
   };
@@ -123,14 +127,12 @@ async function timeProposal(
   return { timed: timing && "proposal", timing, problem };
 }
 
-async function writePage(file: string, document: PlanDocument, { store }: Survey, output: Output): Promise<void> {
+async function writePage(file: string, document: PlanDocument, store: Survey["store"] | undefined): Promise<void> {
   const [{ planPage }, { thumbnails }] = await Promise.all([
     import("../plan/page.ts"),
     import("../plan/thumbnails.ts"),
   ]);
+  const pictures = store === undefined ? [] : await thumbnails(store, document.channels);
   makeFolderOf(file);
-  writeNew(file, [new TextEncoder().encode(planPage(document, await thumbnails(store, document.channels)))], {
-    replace: true,
-  });
-  output.note(`page written to ${file}`);
+  writeNew(file, [new TextEncoder().encode(planPage(document, pictures))], { replace: true });
 }

@@ -49,7 +49,7 @@ function factLines({ facts, factsOf, images }: PlanDocument): string[] {
     const shown = values
       .slice(0, 4)
       .map(({ value, count }) => (distinct === 1 ? String(value) : `${String(value)} ${count}`));
-    return `${name} ${shown.join(", ")}${distinct > 4 ? `, ${distinct - 4} others` : ""}${some}`;
+    return `${name} ${shown.join(", ")}${distinct > 4 ? `, ${distinct - 4} more` : ""}${some}`;
   });
   if (facts.length > mostFacts) lines.push(`${facts.length - mostFacts} more with --json or --html`);
   return factsOf < images && lines.length > 0 ? [...lines, `(of ${factsOf} images)`] : lines;
@@ -140,9 +140,9 @@ function proposalLines({ proposal, written }: PlanDocument): string[] {
 
 const quoted = (setting: string): string => (/[\s[\]{}"]/.test(setting) ? `'${setting}'` : setting);
 
-/** `0`, `0.1235`, `1024`, `1.2e+7`. */
+/** `0`, `0.12346`, `65535`, `1.2e+7`. */
 export function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
+  return String(Number(value.toPrecision(5)));
 }
 
 /** `512 B`, `12 kB`, `3.4 MB`, in powers of 1000. */

@@ -1,5 +1,5 @@
 // What a domain's images mean for the augmentations: a table. The dataset says which domain it is of, and why.
-import type { Rule } from "./proposal.ts";
+import type { ImageFacts, Rule } from "./proposal.ts";
 
 const upAndDown = "up and down mean nothing in these images";
 const values = "values are measurements: this would change what they mean";
@@ -31,7 +31,15 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   ],
 };
 
+// operations on colour are off by themselves where there is none
+const colourOnly: readonly string[] = [
+  "augment.colorJitter.hue",
+  "augment.colorJitter.saturation",
+  "augment.grayscale.probability",
+];
+
 /** What to change for a domain; nothing for one that is not in the table. */
-export function domainRules(domain: string): readonly Rule[] {
-  return Object.hasOwn(rules, domain) ? (rules[domain] as readonly Rule[]) : [];
+export function domainRules({ domain, channels }: Pick<ImageFacts, "domain" | "channels">): Rule[] {
+  const found = Object.hasOwn(rules, domain) ? (rules[domain] as readonly Rule[]) : [];
+  return found.filter(({ key }) => channels === 3 || !colourOnly.includes(key));
 }

@@ -45,7 +45,7 @@ export function histogram(
   const points = counts.flatMap((count, i) =>
     [i, i + 1].map((x) => `${x},${(40 - 40 * Math.sqrt(count / largest)).toFixed(2)}`),
   );
-  const label = (value: number): string => String(Number(value.toPrecision(4)));
+  const label = (value: number): string => String(Number(value.toPrecision(5)));
   return html`<figure><figcaption>${name}</figcaption>
 <svg viewBox="0 0 ${counts.length} 40" preserveAspectRatio="none" role="img" aria-label="Histogram of ${name}"><polygon points="0,40 ${points.join(" ")} ${counts.length},40"/></svg>
 <div class="ends"><span>${label(from)}</span><span>${label(to)}</span></div></figure>`;

@@ -134,7 +134,8 @@ function leftOut({ skipped, failures, notes: remarks, sample }: PlanDocument): H
   return html`<h2>Left out, unreadable, remarked</h2><div class="wide">${table(["what", "which", "images"], rows, "text")}</div>`;
 }
 
-function sheet({ images }: PlanDocument, pictures: readonly Thumbnail[]): Html {
+function sheet({ images }: PlanDocument, pictures: readonly Thumbnail[]): Html | undefined {
+  if (pictures.length === 0) return undefined;
   const picture = ({ url, label }: Thumbnail): Html =>
     html`<div><img src="${url}" alt=""><span>${label ?? ""}</span></div>`;
   return html`<h2>Some of the images</h2><p class="soft">${pictures.length} of ${images}, as decoded.</p><div class="sheet">${pictures.map(picture)}</div>`;

@@ -5,7 +5,7 @@ import type { ConfigBase } from "../resolve-config.ts";
 import { type ImageFacts, type Proposal, propose, withProposals } from "./proposal.ts";
 
 const dataset = { id: "folder", options: { path: "x" } };
-const plain: ImageFacts = { images: 50_000, gray: false, domain: "natural" };
+const plain: ImageFacts = { images: 50_000, channels: 3, gray: false, domain: "natural" };
 
 function proposed(value: object, facts: Partial<ImageFacts>, fixed: readonly string[] = []): Record<string, unknown> {
   const said: ConfigBase = { value: { dataset, ...value }, source: "test" };
@@ -59,6 +59,12 @@ test("a domain's images want their own augmentations", () => {
   });
 });
 
+test("colour operations are no matter without colour", () => {
+  const keys = Object.keys(proposed({ data: { channels: 1 } }, { domain: "medical", channels: 1 }));
+  expect(keys).toContain("augment.solarize.probability");
+  expect(keys.filter((key) => /hue|saturation|grayscale/.test(key))).toEqual([]);
+});
+
 test("what this call fixes stays, unless it cannot work", () => {
   expect(proposed({ views: { locals: 2 } }, {}, ["objective.lambda"])).toEqual({});
   expect(proposed({}, { images: 20 }, ["batchSize"])).toMatchObject({ batchSize: 2 });
@@ -77,6 +83,7 @@ const configs = fc.record({
 const facts = fc.record({
   images: fc.nat(100_000),
   side: fc.integer({ min: 1, max: 3000 }),
+  channels: fc.constantFrom(1, 3, 4),
   gray: fc.boolean(),
   domain: fc.constantFrom("natural", "medical", "satellite", "galaxy", "other"),
 });

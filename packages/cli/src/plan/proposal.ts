@@ -21,6 +21,8 @@ export interface ImageFacts {
   readonly images: number;
   /** Median of the shorter side of the files' images, pixels; absent when the dataset does not say. */
   readonly side?: number;
+  /** Channels of the decoded images. */
+  readonly channels: number;
   /** All sampled images are gray, stored as colour. */
   readonly gray: boolean;
   /** Name of the augmentation policy that the dataset proposes. */
@@ -50,7 +52,7 @@ export function propose(
   config: Config,
   { facts, fixed }: { readonly facts: ImageFacts; readonly fixed: ReadonlySet<string> },
 ): Proposal[] {
-  const rules = [...viewRules(config, facts), ...domainRules(facts.domain), ...trainingRules(config, facts)];
+  const rules = [...viewRules(config, facts), ...domainRules(facts), ...trainingRules(config, facts)];
   const proposals: Proposal[] = [];
   for (const { key, value, reason, always = false } of rules) {
     const now = valueAt(config, key);
