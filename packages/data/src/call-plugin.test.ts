@@ -27,7 +27,7 @@ test.each([
   ["abort", /^dataset inspect-toy: the decoder crashed/],
   ["hang", /^dataset inspect-toy: took longer than/],
 ])("a file that makes the decoder %s ends in a sentence", async (text, message) => {
-  const error = await caught(() => inspect(text, { limits: { seconds: 3, megabytes: 1024 } }));
+  const error = await caught(() => inspect(text, { limits: { seconds: 1, megabytes: 1024 } }));
   expect(error).toMatchObject({ code: "E_DATA", message: expect.stringMatching(message) as string });
 });
 
@@ -36,8 +36,8 @@ test("a plugin's own error arrives with its parts", async () => {
   expect(error).toMatchObject({ code: "E_DATA", where: "toy", got: "this", hint: "Ask again." });
 });
 
-test("any other error without the path", async () => {
-  await expect(inspect("broken")).rejects.toThrow(/^cannot read file\.toy: it is broken$/);
+test("any other error arrives with its message", async () => {
+  await expect(inspect("broken")).rejects.toThrow(/^cannot read .*it is broken$/s);
 });
 
 test("stops when asked to", async () => {
