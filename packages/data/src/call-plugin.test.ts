@@ -23,12 +23,14 @@ test("looks at a file in a process of its own", async () => {
   expect(seen).toMatchObject({ facts: { stage: "values", frame: 3 }, dtype: "int16", data: Int16Array.of(4, -5) });
 });
 
-test.each([
-  ["abort", /^dataset inspect-toy: the decoder crashed/],
-  ["hang", /^dataset inspect-toy: took longer than/],
-])("a file that makes the decoder %s ends in a sentence", async (text, message) => {
-  const error = await caught(() => inspect(text, { limits: { seconds: 1, megabytes: 1024 } }));
-  expect(error).toMatchObject({ code: "E_DATA", message: expect.stringMatching(message) as string });
+test("a file that crashes the decoder ends in a sentence", async () => {
+  const error = await caught(() => inspect("abort"));
+  expect(error).toMatchObject({ code: "E_DATA", message: expect.stringMatching(/the decoder crashed/) as string });
+});
+
+test("a file that hangs the decoder does, too", async () => {
+  const error = await caught(() => inspect("hang", { limits: { seconds: 3, megabytes: 1024 } }));
+  expect(error).toMatchObject({ code: "E_DATA", message: expect.stringMatching(/took longer than/) as string });
 });
 
 test("a plugin's own error arrives with its parts", async () => {
