@@ -82,15 +82,9 @@ test("the picture of stage display", async () => {
 
 const wrong: readonly (readonly [call: string, message: RegExp])[] = [
   ["inspect", /^E_USAGE .*FILES/],
-  ["inspect a --stage shown", /^E_USAGE --stage: expected stored, values, display/],
-  ["inspect a --window 1,2,3", /^E_USAGE --window: .*x,y,width,height/],
-  ["inspect a --frame -1", /^E_USAGE .*--frame/],
-  ["inspect a --dataset tiy", /^E_USAGE dataset tiy/],
   ["inspect a --dataset geotif", /Did you mean geotiff\?$/],
   ["inspect a --dataset toy --set ad=1", /^E_DATASET_OPTIONS .*Did you mean "add"/],
-  ["inspect a --dataset toy --set add", /^E_USAGE --set/],
   ["inspect a b --stage display --out x.png", /^E_USAGE --out: expected one file/],
-  ["inspect a --out x.png", /^E_USAGE --out: .*display/],
 ];
 
 test.each(wrong)("%s", async (call, message) => {

@@ -88,7 +88,7 @@ const facts = fc.record({
   domain: fc.constantFrom("natural", "medical", "satellite", "galaxy", "other"),
 });
 
-property.prop([configs, facts], { numRuns: 30 })("configuration and proposals together are valid", (value, known) => {
+property.prop([configs, facts], { numRuns: 15 })("configuration and proposals together are valid", (value, known) => {
   const said = { value: { dataset, ...value }, source: "test" };
   const list = propose(said, parseConfig(said.value, "test"), { facts: known, fixed: new Set() });
   const after = withProposals(said, list);
