@@ -39,7 +39,7 @@ function addPlan(program: Command, output: Output, outcome: Outcome): void {
     .command("plan")
     .summary("look at the images and say what pretraining would do, and how long")
     .description(
-      "Counts what the headers say, compares files, decodes a sample, splits, and times a few steps. Says what is wrong with the\nimages, what would be trained on them, how long it takes here, and which settings suit them better. Trains nothing.",
+      "Counts what the headers say, compares files, decodes a sample, splits, and times a few steps. Says what is wrong with the images, what would be trained on them, how long it takes here, and which settings suit them better. Trains nothing.",
     )
     .option("--sample <N>", "images whose pixels are looked at: a number, or all", sampleSize, 256)
     .option("--html <FILE>", "also write a page with charts and pictures of sampled images")
@@ -66,7 +66,7 @@ function addInspect(program: Command, output: Output, outcome: Outcome): void {
     .argument("<FILES...>", "DICOM, GeoTIFF, HDF5 or image files")
     .summary("look at single files: format, sizes, pixel values, picture")
     .description(
-      "Shows what the toolkit sees in a file: facts of its format (never about a person), and of each channel the range, mean,\nstandard deviation, valid values and hash. A file that crashes its decoder is a line of error; the others still come.",
+      "Shows what the toolkit sees in a file: facts of its format (never about a person), and of each channel the range, mean, standard deviation, valid values and hash. A file that crashes its decoder is a line of error; the others still come.",
     )
     .option(
       "--stage <STAGE>",
@@ -160,7 +160,7 @@ function addDoctor(program: Command, output: Output, outcome: Outcome): void {
     .command("doctor")
     .summary("check this machine: versions, devices, speed, file formats")
     .description(
-      "Shows versions, runs a small program on each device, each in a process of its own, and lists the file formats that the\ndataset plugins read and refuse. Exit status 1 when the device asked for (default: cpu) does not work.",
+      "Shows versions, runs a small program on each device, each in a process of its own, and lists the file formats that the dataset plugins read and refuse. Exit status 1 when the device asked for (default: cpu) does not work.",
     )
     .option("--device <NAME>", "the device that must work; only this one is tried")
     .option("--threads <N>", "threads of the device cpu", whole)
