@@ -17,7 +17,7 @@ export interface DuplicateReport {
   readonly exact: readonly DuplicateSet[];
   /** Files that could go without losing an image. */
   readonly surplus: number;
-  /** Pairs that look alike, among the decoded images; equal files are not counted again. */
+  /** Pairs that look alike, among the decoded images of different groups; equal files are not counted again. */
   readonly near: readonly (DuplicateSet & { readonly correlation: number })[];
   /** The search for `near` stopped at many pairs: there are more. */
   readonly moreNear: boolean;
@@ -59,7 +59,8 @@ export function reportDuplicates(
   const pairs = findNearPairs(sketches, mostPairs);
   const near = pairs.flatMap(({ first, second, correlation }) => {
     const [a, b] = [looked[first] as DatasetItem, looked[second] as DatasetItem];
-    // neighbours in one file (frames, chips of a scene) are alike by nature
+    // neighbours in one file (frames, chips of a scene) or group (slices of a patient) are alike by nature, and stay together
+    if (a.group !== undefined && a.group === b.group) return [];
     const known = setOf.get(a.source.path);
     if (a.source.path === b.source.path || (known !== undefined && known === setOf.get(b.source.path))) return [];
     const splits = [...new Set([split.get(a.id), split.get(b.id)])].filter((name) => name !== undefined);
