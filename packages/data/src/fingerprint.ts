@@ -37,8 +37,9 @@ export function hashList(texts: Iterable<string>): string {
   return hash.digest("hex");
 }
 
-// a file that may not be read has no fingerprint, so that it is decoded as soon as it may
+// a file that may not be read has no fingerprint, so that it is decoded as soon as it may; what a URL holds is taken never to change
 async function fingerprint({ id, source }: DatasetItem): Promise<Fingerprint> {
+  if (isUrl(source.path)) return { fingerprint: sha256(stableJson([id, source])).slice(0, 20) };
   try {
     const { size, mtimeMs } = await stat(source.path);
     await access(source.path, constants.R_OK);
@@ -51,6 +52,11 @@ async function fingerprint({ id, source }: DatasetItem): Promise<Fingerprint> {
         code === "EACCES" || code === "EPERM" ? "no permission to read the file" : `the file cannot be read (${code})`,
     };
   }
+}
+
+/** Whether a source lies in a network instead of a file system. */
+function isUrl(path: string): boolean {
+  return /^https?:\/\//.test(path);
 }
 
 function sha256(text: string): string {
