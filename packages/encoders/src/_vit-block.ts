@@ -1,6 +1,6 @@
 // One pre-norm transformer block, written for speed: every pass over activations that can be a pass over weights is
 // one. Equal in exact arithmetic to timm's Block.
-import { attention, gelu, layerNorm, layerNormLinear, linear } from "@lejepa/engine";
+import { attention, gelu, layerNorm, layerNormLinear, linear, multiHeadAttention } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import { layer } from "./_params.ts";
 import type { Params } from "./contract.ts";
@@ -39,23 +39,28 @@ function mlp(params: Params, name: string, tokens: tf.Tensor): tf.Tensor {
   return linear(gelu(hidden), weight, bias);
 }
 
-// Weights are split, not the packed activation. Softmax ignores what is added to all keys, so keys need no bias;
-// attention weights sum to 1, so the values' bias passes through unchanged and joins the output projection's.
+// Softmax ignores what is added to all keys, so keys need no bias; attention weights sum to 1, so the values' bias passes
+// through unchanged and joins the output projection's.
 function attend(params: Params, name: string, tokens: tf.Tensor, { heads, classOnly }: BlockOptions): tf.Tensor {
   const folded = foldNorm(layer(params, `${name}.norm1`), layer(params, `${name}.attn.qkv`));
   const [wq, wk, wv] = tf.split(folded.weight, 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
   const [bq, , bv] = tf.split(folded.bias, 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
   const scale = Math.sqrt(heads / (tokens.shape[2] as number));
+  const query = { weight: tf.mul(wq, scale), bias: tf.mul(bq, scale) };
   const normed = layerNorm(tokens, { epsilon });
-  const queries = classOnly ? firstToken(normed) : normed;
+  const out = layer(params, `${name}.attn.proj`);
+  const bias = tf.add(out.bias, matVec(out.weight, bv));
+  if (!classOnly) {
+    const weights = { qkv: tf.concat([query.weight, wk, wv], 0), queryBias: query.bias, out: out.weight };
+    return tf.add(multiHeadAttention(normed, weights, heads), bias);
+  }
   const mixed = attention(
-    toHeads(linear(queries, tf.mul(wq, scale), tf.mul(bq, scale)), heads),
+    toHeads(linear(firstToken(normed), query.weight, query.bias), heads),
     toHeads(linear(normed, wk), heads),
     toHeads(linear(normed, wv), heads),
     { scale: 1 },
   );
-  const out = layer(params, `${name}.attn.proj`);
-  return linear(fromHeads(mixed), out.weight, tf.add(out.bias, matVec(out.weight, bv)));
+  return linear(fromHeads(mixed), out.weight, bias);
 }
 
 type Layer = ReturnType<typeof layer>;

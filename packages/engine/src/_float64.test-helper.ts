@@ -55,6 +55,33 @@ export function attention64(q: Vector, k: Vector, v: Vector, d: number): number[
   return linear64(softmax64(scores, n), columns, Array<number>(d).fill(0));
 }
 
+/** Self-attention of `images` sequences `x` with its projections, see `multiHeadAttention`. */
+export function multiHeadAttention64(
+  [x, qkv, queryBias, out]: readonly [Vector, Vector, Vector, Vector],
+  { images, heads }: { readonly images: number; readonly heads: number },
+): number[] {
+  const d = queryBias.length;
+  const width = d / heads;
+  const none = Array<number>(d).fill(0);
+  const project = (rows: Vector, i: number): number[] =>
+    linear64(rows, qkv.slice(i * d * d, (i + 1) * d * d), i === 0 ? queryBias : none);
+  const head = (rows: Vector, h: number): number[] => rows.filter((_, i) => Math.floor((i % d) / width) === h);
+  const size = x.length / images;
+  return Array.from({ length: images }, (_, b) => {
+    const rows = x.slice(b * size, (b + 1) * size);
+    const [q, k, v] = [0, 1, 2].map((i) => project(rows, i)) as [number[], number[], number[]];
+    const scaled = q.map((value) => value * Math.sqrt(width));
+    const mixed = Array.from({ length: heads }, (_unused, h) =>
+      attention64(head(scaled, h), head(k, h), head(v, h), width),
+    );
+    const beside = rows.map((_unused, i) => {
+      const [row, column] = [Math.floor(i / d), i % d];
+      return (mixed[Math.floor(column / width)] as number[])[row * width + (column % width)] as number;
+    });
+    return linear64(beside, out, none);
+  }).flat();
+}
+
 /** Batch norm of `[n, c]`. */
 export function batchNorm64(x: Vector, weight: Vector, bias: Vector): number[] {
   const c = weight.length;

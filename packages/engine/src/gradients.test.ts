@@ -11,11 +11,13 @@ import {
   gridSample64,
   layerNorm64,
   linear64,
+  multiHeadAttention64,
   softmax64,
 } from "./_float64.test-helper.ts";
 import { floats, type Operand, opCase } from "./_op-case.test-helper.ts";
 import { differences } from "./_op-run.test-helper.ts";
 import {
+  type AttentionWeights,
   attention,
   batchNorm,
   conv2d,
@@ -25,6 +27,7 @@ import {
   layerNorm,
   layerNormLinear,
   linear,
+  multiHeadAttention,
   type Signature,
   softmax,
 } from "./index.ts";
@@ -104,6 +107,18 @@ const fused: Record<string, readonly [Operand[], Fn, Fn64]> = {
     [floats([1, 1, 3, 4]), floats([1, 1, 5, 4]), floats([1, 1, 5, 4])],
     (q, k, v) => attention(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor),
     (q, k, v) => attention64(q as number[], k as number[], v as number[], 4),
+  ],
+  multiHeadAttention: [
+    [floats([4, 3, 4]), floats([12, 4]), floats([4]), floats([4, 4])],
+    (x, qkv, queryBias, out) => multiHeadAttention(x as tf.Tensor, { qkv, queryBias, out } as AttentionWeights, 2),
+    (...operands) =>
+      multiHeadAttention64(operands as [number[], number[], number[], number[]], { images: 4, heads: 2 }),
+  ],
+  "multiHeadAttention of an odd batch": [
+    [floats([3, 2, 6]), floats([18, 6]), floats([6]), floats([6, 6])],
+    (x, qkv, queryBias, out) => multiHeadAttention(x as tf.Tensor, { qkv, queryBias, out } as AttentionWeights, 3),
+    (...operands) =>
+      multiHeadAttention64(operands as [number[], number[], number[], number[]], { images: 3, heads: 3 }),
   ],
   batchNorm: [
     [floats([5, 3]), floats([3]), floats([3])],

@@ -19,6 +19,7 @@ export { allReduceMean } from "./ops/collective.ts";
 export { averagePool2d, type ConvOptions, conv2d, maxPool2d, type PoolOptions } from "./ops/conv.ts";
 export { type GridSampleOptions, gridSample } from "./ops/grid-sample.ts";
 export { type Affine, layerNormLinear, linear } from "./ops/linear.ts";
+export { type AttentionWeights, multiHeadAttention } from "./ops/multi-head-attention.ts";
 export { type BatchNormResult, batchNorm, layerNorm } from "./ops/norm.ts";
 export type { OpTime } from "./profile.ts";
 export type { Feed, Program } from "./program.ts";
