@@ -22,17 +22,22 @@ def main():
     weights = 2 * step * target
     weights[0] /= 2
     weights[-1] /= 2
-    times = []
+    times, cpu = [], []
     for _ in range(steps + 1):
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         z.grad = None
         angle = (z @ directions)[..., None] * grid
         gap = (torch.cos(angle).mean(0) - target) ** 2 + torch.sin(angle).mean(0) ** 2
         loss = n * (gap * weights).sum(-1).mean()
         loss.backward()
         times.append((time.perf_counter() - start) * 1e3)
+        cpu.append((time.process_time() - cpu_start) * 1e3)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"milliseconds": times[1:], "peakBytes": peak, "version": torch.__version__}))
+    print(
+        json.dumps(
+            {"milliseconds": times[1:], "cpuMilliseconds": cpu[1:], "peakBytes": peak, "version": torch.__version__}
+        )
+    )
 
 
 main()

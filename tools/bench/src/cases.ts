@@ -118,3 +118,18 @@ export const sigregCases: readonly SigregCase[] = [
   sigregCase(1024, 128, 2048),
   sigregCase(1024, 128, 4096),
 ];
+
+/** First decode of a folder of JPEG files into images of one size. */
+export interface DataCase {
+  readonly name: string;
+  readonly files: number;
+  /** Height and width of the files and of what comes out, pixels. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Photographs and thumbnails. */
+export const dataCases: readonly DataCase[] = [
+  { name: "decode 512 px photos", files: 400, from: 512, to: 64 },
+  { name: "decode 32 px thumbnails", files: 2000, from: 32, to: 32 },
+];

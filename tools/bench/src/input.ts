@@ -4,7 +4,15 @@
 export interface Measured {
   /** Wall time of each step after a warm-up. */
   readonly milliseconds: readonly number[];
+  /** CPU time of each step, all threads: what to compare with one thread on a busy machine. */
+  readonly cpuMilliseconds: readonly number[];
   readonly peakBytes: number;
+}
+
+/** Images a second: decoded from files, and in batches from the cache (which the other side has none of). */
+export interface DataMeasured {
+  readonly decodedPerSecond: number;
+  readonly cachedPerSecond: number | null;
 }
 
 /** Reads the case. */
@@ -23,11 +31,20 @@ export function countsFromArguments(): { readonly steps: number; readonly thread
 /** Times `run` after one warm-up and prints the result. */
 export async function report(steps: number, run: (i: number) => Promise<void>): Promise<void> {
   const milliseconds: number[] = [];
+  const cpuMilliseconds: number[] = [];
   for (let i = 0; i <= steps; i++) {
     const start = performance.now();
+    const before = process.cpuUsage();
     await run(i);
+    const { user, system } = process.cpuUsage(before);
     milliseconds.push(performance.now() - start);
+    cpuMilliseconds.push((user + system) / 1e3);
   }
   const peakBytes = process.resourceUsage().maxRSS * 1024;
-  console.log(JSON.stringify({ milliseconds: milliseconds.slice(1), peakBytes } satisfies Measured));
+  const measured: Measured = {
+    milliseconds: milliseconds.slice(1),
+    cpuMilliseconds: cpuMilliseconds.slice(1),
+    peakBytes,
+  };
+  console.log(JSON.stringify(measured));
 }

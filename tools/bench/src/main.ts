@@ -1,77 +1,175 @@
-// `npm run bench`: training steps here and in eager PyTorch, alternating, each run in its own process.
-//   node dist/main.js [--rounds N] [--steps N] [--threads N] [--python PATH] [CASE ...]
+// `npm run bench`: training steps, SIGReg and data loading here and in eager PyTorch, alternating, each run in its own
+// process, in about a quarter of an hour on two quiet cores.
+//   node dist/main.js [--only NAME]... [--quick] [--rounds N] [--steps N] [--threads N] [--python PATH]
+// `--only` takes the start of a case's name (vit-tiny, resnet, sigreg, decode); `--quick` is one round of two steps. Beside
+// the time stands the CPU time of all threads: with `--threads 1` it means something even on a busy machine.
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { type SigregCase, type StepCase, sigregCases, stepCases } from "./cases.ts";
-import type { Measured } from "./input.ts";
+import { type DataCase, dataCases, type SigregCase, type StepCase, sigregCases, stepCases } from "./cases.ts";
+import type { DataMeasured, Measured } from "./input.ts";
 
 const here = import.meta.dirname;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: "string", default: "3" },
-    steps: { type: "string", default: "5" },
+    only: { type: "string", multiple: true, default: [] },
+    quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    steps: { type: "string" },
     threads: { type: "string", default: "2" },
     python: { type: "string", default: "/usr/bin/python3" },
   },
 });
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+const steps = values.steps ?? (values.quick ? "2" : "4");
+const prefixes = [...values.only, ...positionals];
 
-function run(command: string, args: readonly string[], input: string): Promise<Measured> {
+function run(command: string, args: readonly string[], input: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    // BLAS libraries read their number of threads from here
+    const env = { ...process.env, OMP_NUM_THREADS: values.threads, OPENBLAS_NUM_THREADS: values.threads };
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env });
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => {
       output += chunk;
     });
     child.on("error", reject);
     child.on("close", (code) => {
-      if (code === 0) resolve(JSON.parse(output) as Measured);
+      if (code === 0) resolve(output);
       else reject(new Error(`${command} ${args.join(" ")} exited with ${code}`));
     });
     child.stdin.end(input);
   });
 }
 
-const median = (sorted: readonly number[]): number =>
-  [...sorted].sort((a, b) => a - b)[Math.floor(sorted.length / 2)] ?? Number.NaN;
+const node = (program: string): readonly [string, string] => [process.execPath, path.join(here, `${program}.js`)];
+const python = (program: string): readonly [string, string] => [
+  values.python,
+  path.join(here, `../python/${program}.py`),
+];
 
-const stepOf = (runs: readonly Measured[]): number => median(runs.map(({ milliseconds }) => median(milliseconds)));
-const peakOf = (runs: readonly Measured[]): string => (median(runs.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(2);
+const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
-interface Pair {
-  readonly name: string;
-  readonly ours: readonly Measured[];
-  readonly torch: readonly Measured[];
+interface Pair<M> {
+  readonly ours: readonly M[];
+  readonly torch: readonly M[];
 }
 
 /** Both sides in turn, so that a drift of the machine's speed meets both. */
-async function alternate(c: StepCase | SigregCase, program: string): Promise<Pair> {
+async function alternate<M>(c: object, program: string, args: readonly string[]): Promise<Pair<M>> {
   const input = JSON.stringify(c);
-  const counts = [values.steps, values.threads];
-  const ours: Measured[] = [];
-  const torch: Measured[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) {
-    ours.push(await run(process.execPath, [path.join(here, `${program}.js`), ...counts], input));
-    torch.push(await run(values.python, [path.join(here, `../python/${program}.py`), ...counts], input));
+  const ours: M[] = [];
+  const torch: M[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const [[command, script], results] of [
+      [node(program), ours],
+      [python(program), torch],
+    ] as const) {
+      results.push(JSON.parse(await run(command, [script, ...args], input)) as M);
+    }
   }
-  return { name: c.name, ours, torch };
+  return { ours, torch };
 }
 
-function printRow({ name, ours, torch }: Pair, unit: (milliseconds: number) => string): void {
-  const ratios = ours.map(({ milliseconds }, i) => median(torch[i]?.milliseconds ?? []) / median(milliseconds));
-  const spread = `${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)}`;
-  const ratio = `${median(ratios).toFixed(2)} (${spread})`;
-  const memory = `${peakOf(ours)} / ${peakOf(torch)} GB`;
-  console.log(`| ${[name, unit(stepOf(ours)), unit(stepOf(torch)), ratio, memory].join(" | ")} |`);
+/** Median of the rounds' ratios, and their range. */
+function ratioText<M>({ ours, torch }: Pair<M>, of: (measured: M) => number): string {
+  const ratios = ours.map((measured, i) => of(torch[i] as M) / of(measured));
+  return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)})`;
+}
+
+const row = (cells: readonly string[]): void => console.log(`| ${cells.join(" | ")} |`);
+
+function header(cells: readonly string[]): void {
+  console.log();
+  row(cells);
+  row(cells.map(() => "---"));
 }
 
 const wanted = <T extends { readonly name: string }>(cases: readonly T[]): readonly T[] =>
-  positionals.length === 0 ? cases : cases.filter(({ name }) => positionals.some((p) => name.startsWith(p)));
+  prefixes.length === 0 ? cases : cases.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
 
-console.log("| case | lejepa | PyTorch | speed ratio (min-max) | peak memory |\n|---|---|---|---|---|");
-for (const c of wanted(stepCases)) {
-  const images = c.batch * c.views.reduce((sum, group) => sum + group.count, 0);
-  printRow(await alternate(c, "step"), (ms) => `${((images / ms) * 1e3).toFixed(1)} views/s`);
+const wallOf = ({ milliseconds }: Measured): number => median(milliseconds);
+const cpuOf = ({ cpuMilliseconds }: Measured): number => median(cpuMilliseconds);
+
+/** One row; `unit` says what a step of so many milliseconds means. Returns this project's step. */
+async function compare(
+  c: StepCase | SigregCase,
+  program: string,
+  unit: (milliseconds: number) => string,
+): Promise<number> {
+  const pair = await alternate<Measured>(c, program, [steps, values.threads]);
+  const step = (runs: readonly Measured[]): number => median(runs.map(wallOf));
+  const peak = (runs: readonly Measured[]): number => median(runs.map(({ peakBytes }) => peakBytes)) / 1e9;
+  row([
+    c.name,
+    unit(step(pair.ours)),
+    unit(step(pair.torch)),
+    ratioText(pair, wallOf),
+    ratioText(pair, cpuOf),
+    `${peak(pair.ours).toFixed(2)} / ${peak(pair.torch).toFixed(2)} GB (${(peak(pair.ours) / peak(pair.torch)).toFixed(2)})`,
+  ]);
+  return step(pair.ours);
 }
-for (const c of wanted(sigregCases)) printRow(await alternate(c, "sigreg"), (ms) => `${ms.toFixed(0)} ms`);
+
+async function compareSteps(cases: readonly StepCase[]): Promise<void> {
+  if (cases.length === 0) return;
+  header(["training step", "lejepa", "PyTorch", "speed ratio", "CPU time ratio", "peak memory"]);
+  for (const c of cases) {
+    const images = c.batch * c.views.reduce((sum, group) => sum + group.count, 0);
+    await compare(c, "step", (ms) => `${((images / ms) * 1e3).toFixed(1)} views/s`);
+  }
+}
+
+async function compareSigreg(cases: readonly SigregCase[]): Promise<void> {
+  if (cases.length === 0) return;
+  header(["SIGReg forward + backward", "lejepa", "PyTorch", "speed ratio", "CPU time ratio", "peak memory"]);
+  const times = new Map<SigregCase, number>();
+  for (const c of cases) times.set(c, await compare(c, "sigreg", (ms) => `${ms.toFixed(1)} ms`));
+  printDoublings(times);
+}
+
+/** How the time grows from one case to the one with an extent twice as large. */
+function printDoublings(times: ReadonlyMap<SigregCase, number>): void {
+  for (const axis of ["samples", "dim", "slices"] as const) {
+    const others = (["samples", "dim", "slices"] as const).filter((name) => name !== axis);
+    const factors = [...times].flatMap(([c, time]) =>
+      [...times]
+        .filter(([d]) => d[axis] === 2 * c[axis] && others.every((name) => d[name] === c[name]))
+        .map(([, longer]) => (longer / time).toFixed(2)),
+    );
+    if (factors.length > 0) console.log(`time for each doubling of ${axis}: ${factors.join(", ")}`);
+  }
+}
+
+async function compareData(cases: readonly DataCase[]): Promise<void> {
+  if (cases.length === 0) return;
+  header([`data loading, ${values.threads} workers`, "lejepa", "DataLoader", "speed ratio", "from the cache"]);
+  for (const c of cases) {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "lejepa-bench-data-"));
+    try {
+      const [command, script] = python("data");
+      await run(command, [script, "make", folder], JSON.stringify(c));
+      const pair = await alternate<DataMeasured>(c, "data", [folder, values.threads]);
+      const rate = (runs: readonly DataMeasured[]): string =>
+        `${median(runs.map(({ decodedPerSecond }) => decodedPerSecond)).toFixed(0)} images/s`;
+      const cached = median(pair.ours.map(({ cachedPerSecond }) => cachedPerSecond ?? Number.NaN));
+      const ratio = ratioText(pair, ({ decodedPerSecond }) => 1 / decodedPerSecond);
+      row([c.name, rate(pair.ours), rate(pair.torch), ratio, `${cached.toFixed(0)} images/s`]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+const total = [...stepCases, ...sigregCases, ...dataCases];
+if (wanted<{ readonly name: string }>(total).length === 0) {
+  console.error(`no case of that name; there are: ${total.map(({ name }) => name).join(", ")}`);
+  process.exitCode = 2;
+}
+await compareSteps(wanted(stepCases));
+await compareSigreg(wanted(sigregCases));
+await compareData(wanted(dataCases));

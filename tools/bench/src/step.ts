@@ -6,6 +6,7 @@ import {
   createProjector,
   type Encoder,
   flatLayout,
+  flatRow,
   flatten,
   initialise,
   type Params,
@@ -40,10 +41,11 @@ function buildStep(c: StepCase) {
   const weights = flatLayout(params.filter(({ kind }) => kind === "parameter"));
   const buffers = flatLayout(params.filter(({ kind }) => kind === "buffer"));
   const views = c.views.reduce((sum, group) => sum + group.count, 0);
+  const rows = [weights.length / flatRow, flatRow]; // as the trainer keeps them
   const signature: Record<string, InputSpec> = {
-    theta: { shape: [weights.length] },
-    m: { shape: [weights.length] },
-    v: { shape: [weights.length] },
+    theta: { shape: rows },
+    m: { shape: rows },
+    v: { shape: rows },
     buffers: { shape: [buffers.length] },
     directions: { shape: [c.outDim, c.slices] },
     hyper: { shape: [3] },
@@ -56,7 +58,7 @@ function buildStep(c: StepCase) {
     const updates = new Map<string, tf.Tensor>();
     const context = { training: true, updates };
     const lossOf = (vector: tf.Tensor): tf.Scalar => {
-      const values: Params = { ...unflatten(vector, weights), ...current };
+      const values: Params = { ...unflatten(tf.reshape(vector, [-1]), weights), ...current };
       const parts = c.views.map((_, i) => encoder.forward(values, inputs[`views${i}`] as tf.Tensor, context).embedding);
       const z = projector.forward(values, tf.concat(parts, 0), context);
       const globalViews = c.views[0]?.count ?? views;
@@ -91,10 +93,11 @@ async function main(): Promise<void> {
   const engine = await createEngine({ device: "cpu", threads });
   const program = await engine.compile(step, signature, { updates: ["theta", "m", "v", "buffers"] });
   const size = theta.length;
+  const rows = [size / flatRow, flatRow];
   const state: Record<string, DeviceTensor> = {
-    theta: await engine.tensor(theta, [size]),
-    m: await engine.tensor(new Float32Array(size), [size]),
-    v: await engine.tensor(new Float32Array(size), [size]),
+    theta: await engine.tensor(theta, rows),
+    m: await engine.tensor(new Float32Array(size), rows),
+    v: await engine.tensor(new Float32Array(size), rows),
     buffers: await engine.tensor(buffers, [buffers.length]),
   };
   const images = imagesOf(c);
