@@ -1,5 +1,5 @@
 // Finds the examples in the documentation that promise to run: code fences whose info string says `run`.
-//   ```bash run        runs in a folder that looks like the workspace's root
+//   ```bash run        runs in a folder that looks like the workspace's root, beside small samples of every format
 //   ```bash run long   the same, skipped unless LEJEPA_LONG is set
 //   ```ts run          imported as a module of the workspace
 // Fences without the word are for reading only.

@@ -5,15 +5,17 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { root, run } from "../src/command.mjs";
 import { examplesIn, runnableExamples } from "../src/docs.mjs";
+import { writeSamples } from "./_samples.test-helper.ts";
 
 const minutes = 60_000;
 const notCopied = [".git", ".nx", "runs"];
 
-/** A folder that looks like the workspace's root and keeps what an example writes out of it. */
+/** A folder that looks like the workspace's root, holds a few files of every format, and keeps what an example writes out of it. */
 function standIn(): string {
   const folder = mkdtempSync(join(tmpdir(), "lejepa-docs-"));
   for (const name of readdirSync(root))
     if (!notCopied.includes(name)) symlinkSync(join(root, name), join(folder, name));
+  writeSamples(folder);
   return folder;
 }
 
