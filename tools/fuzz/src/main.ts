@@ -91,7 +91,11 @@ async function main(): Promise<number> {
     return 2;
   }
   const module = (await import(`@lejepa/dataset-${dataset}`)) as Record<string, unknown>;
-  const sources = filesBelow(files);
+  const sources = existsSync(files) ? filesBelow(files) : [];
+  if (sources.length === 0) {
+    process.stderr.write(`no files of at most ${values["max-bytes"]} bytes below ${files}\n`);
+    return 2;
+  }
   const root = mkdtempSync(join(tmpdir(), "lejepa-fuzz-"));
   const target: Target = {
     plugin: findDataset(module, dataset),
