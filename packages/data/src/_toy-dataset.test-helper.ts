@@ -27,6 +27,9 @@ const faults = {
   throw: (path: string): never => {
     throw new Error(`cannot decode ${path}:\n  it is broken`);
   },
+  silent: (): never => {
+    throw new Error(" ");
+  },
   exit: (): never => process.exit(3),
   abort: (): never => process.abort(),
   hang: (): never => {

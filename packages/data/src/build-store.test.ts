@@ -129,6 +129,7 @@ test("files that do not decode are left out and told", async () => {
     "d-type": { dtype: "uint16" },
     "e-nan": { fault: "nan", dtype: "float32" },
     "f-note": { value: 7, note: "small" },
+    "g-silent": { fault: "silent" },
   } as const;
   const dataset = await writeToys(root, files);
   // one thread, so that the first file fixes the type
@@ -140,8 +141,9 @@ test("files that do not decode are left out and told", async () => {
     { id: "c-length.toy", reason: "decoded to 47 values instead of 48" },
     { id: "d-type.toy", reason: "is uint16 while others are uint8" },
     { id: "e-nan.toy", reason: "has pixels that are not numbers (NaN or infinite)" },
+    { id: "g-silent.toy", reason: "cannot be decoded; the decoder gives no reason" },
   ]);
-  expect(progress.at(-1)?.failed).toBe(5);
+  expect(progress.at(-1)?.failed).toBe(6);
   expect(store.notes).toEqual({ small: 1 });
   expect([...store.read([20])]).toEqual(expectedRow(7, 48));
   expect(store.classes).toEqual(["a", "b", "note"]);

@@ -84,5 +84,7 @@ function oneLine(error: unknown, path: string): string {
   const text = error instanceof Error ? error.message : String(error);
   const name = path.split(/[/\\]/).at(-1) ?? path;
   const line = text.replaceAll(path, name).replace(/\s+/g, " ").trim();
+  // libvips at times loses its message to another image's
+  if (line === "") return "cannot be decoded; the decoder gives no reason";
   return line.length > longestReason ? `${line.slice(0, longestReason - 3)}...` : line;
 }
