@@ -42,7 +42,7 @@ function notes({ warnings, problem }: PlanDocument): Html {
 function proposals({ proposal, domain, written }: PlanDocument): Html {
   const rows = proposal.map(
     ({ key, value, now, reason }) =>
-      html`<tr><td><code>${key}</code></td><td>${JSON.stringify(now)}</td><td><b>${JSON.stringify(value)}</b></td><td>${reason}</td></tr>`,
+      html`<tr><td><code>${key}</code></td><td>${now === null ? "automatic" : JSON.stringify(now)}</td><td><b>${JSON.stringify(value)}</b></td><td>${reason}</td></tr>`,
   );
   const done =
     written !== null && "file" in written
