@@ -4,11 +4,12 @@
  */
 import type { PixelArray } from "@lejepa/contracts";
 import { type Sketch, sketch } from "./duplicates-near.ts";
+import { channelHistograms, channelPercentiles } from "./percentiles.ts";
+import { channelStatistics, type PixelSource } from "./statistics.ts";
 import type { ImageStore } from "./types.ts";
 
-/** Distribution of the valid values of one channel. */
+/** Distribution of the valid values of one channel; of a channel without any, everything is 0. */
 export interface ChannelDistribution {
-  readonly count: number;
   readonly min: number;
   readonly max: number;
   readonly mean: number;
@@ -16,7 +17,7 @@ export interface ChannelDistribution {
   readonly std: number;
   /** Value below which this percentage of the values lies. */
   readonly percentiles: Readonly<Record<"p1" | "p5" | "p25" | "p50" | "p75" | "p95" | "p99", number>>;
-  /** Values in `counts.length` equal bins from `from` to `to`; what lies outside is in the outermost bins. */
+  /** Values in `counts.length` equal bins from `from` to `to`, the same for all channels; what lies outside is in none. */
   readonly histogram: { readonly from: number; readonly to: number; readonly counts: readonly number[] };
 }
 
@@ -36,40 +37,27 @@ export interface PixelScan {
   readonly sketches: readonly (Sketch | undefined)[];
 }
 
-/** A store; with a `masksFile` also of masks: 1 for a valid pixel, else 0, row after row. */
-export type ScannedStore = Pick<ImageStore, "count" | "height" | "width" | "channels" | "read"> & {
-  readonly masksFile?: string;
-  readMasks?(rows: ArrayLike<number>): Uint8Array;
-};
+/** The part of a store that is looked at. */
+export type ScannedStore = PixelSource & Pick<ImageStore, "count" | "height" | "width">;
 
-const bins = 64;
 const steps = { p1: 1, p5: 5, p25: 25, p50: 50, p75: 75, p95: 95, p99: 99 } as const;
-// values of a channel that are kept for percentiles: exact up to that many, of evenly spaced pixels beyond
-const keptValues = 1 << 20;
+// the last per mille on either side would flatten a histogram
+const tails = [0.1, 99.9] as const;
 
 /** Looks at all rows of a store of sampled images. */
 export function scanPixels(store: ScannedStore): PixelScan {
   const { count, height, width, channels } = store;
-  const stride = Math.max(1, Math.ceil((count * height * width) / keptValues));
-  const values: number[][] = Array.from({ length: channels }, () => []);
   const sketches: (Sketch | undefined)[] = [];
-  const masked = store.masksFile !== undefined;
-  const found = { invalid: 0, mostlyInvalid: 0, gray: channels > 1, next: 0 };
+  const found = { invalid: 0, mostlyInvalid: 0, gray: channels > 1 };
   for (let row = 0; row < count; row++) {
     const pixels = store.read([row]);
-    const mask = masked ? store.readMasks?.([row]) : undefined;
     sketches.push(sketch(pixels, store));
     found.gray &&= isGray(pixels, channels);
-    if (mask !== undefined) countInvalid(mask, found);
-    for (; found.next < height * width; found.next += stride) {
-      if (mask !== undefined && mask[found.next] === 0) continue;
-      for (const [c, list] of values.entries()) list.push(pixels[found.next * channels + c] as number);
-    }
-    found.next -= height * width;
+    if (store.masksFile !== undefined) countInvalid(store.readMasks([row]), found);
   }
   return {
     images: count,
-    channels: values.map(distribution),
+    channels: distributions(store),
     invalidShare: found.invalid / (count * height * width),
     mostlyInvalid: found.mostlyInvalid,
     constant: sketches.filter((entry) => entry === undefined).length,
@@ -90,30 +78,25 @@ function isGray(pixels: PixelArray, channels: number): boolean {
   return true;
 }
 
-/** Distribution of values in any order; of none, everything is 0. */
-function distribution(list: readonly number[]): ChannelDistribution {
-  const values = Float64Array.from(list).sort();
-  const count = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, count);
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const at = (percent: number): number => values[Math.round((percent / 100) * (count - 1))] ?? 0;
-  // the last per mille on either side would flatten the picture
-  const [from, to] = [at(0.1), at(99.9)];
-  const counts = Array.from({ length: bins }, () => 0);
-  const width = (to - from) / bins;
-  for (const value of values) {
-    const bin = width > 0 ? Math.floor((value - from) / width) : 0;
-    counts[Math.min(bins - 1, Math.max(0, bin))]! += 1;
-  }
-  return {
-    count,
-    min: at(0),
-    max: at(100),
-    mean,
-    std: Math.sqrt(squares / Math.max(1, count)),
+function distributions(store: ScannedStore): ChannelDistribution[] {
+  const rows = Uint32Array.from({ length: store.count }, (_, row) => row);
+  const percentages = [0, 100, ...tails, ...Object.values(steps)];
+  const values = channelPercentiles(store, rows, percentages).map((list) => list.map((value) => value || 0));
+  const column = (i: number): number[] => values.map((list) => list[i] as number);
+  const [low, high] = [Math.min(...column(0)), Math.max(...column(1))];
+  // of values between 0 and 1, so that nothing is cut off
+  const { mean, std } = channelStatistics(store, rows, [low, high > low ? high : low + 1]);
+  const scale = high > low ? high - low : 1;
+  const [from, to] = [Math.min(...column(2)), Math.max(...column(3))];
+  const histograms = channelHistograms(store, rows, { range: [from, to > from ? to : from + 1] });
+  return values.map(([min, max, , , ...rest], channel) => ({
+    min: min as number,
+    max: max as number,
+    mean: low + (mean[channel] as number) * scale,
+    std: (std[channel] as number) * scale,
     percentiles: Object.fromEntries(
-      Object.entries(steps).map(([name, p]) => [name, at(p)]),
+      Object.keys(steps).map((name, i) => [name, rest[i] as number]),
     ) as ChannelDistribution["percentiles"],
-    histogram: { from, to, counts },
-  };
+    histogram: { from, to, counts: histograms[channel]?.counts ?? [] },
+  }));
 }
