@@ -15,6 +15,12 @@ import type { Knots } from "./quadrature.ts";
 /** How the means are computed; one definition, two costs. */
 export type CharacteristicForm = "recurrence" | "direct";
 
+/** See `EppsPulleyOptions`. */
+export interface CharacteristicOptions {
+  readonly form: CharacteristicForm;
+  readonly chunkElements: number;
+}
+
 /**
  * Mean over the last axis of cos(t_k x) for all K knots, then of sin(t_k x). Samples lie along the last axis because
  * a reduction over contiguous memory is several times faster on a CPU.
@@ -22,8 +28,12 @@ export type CharacteristicForm = "recurrence" | "direct";
  * @param x [slices, views, samples]
  * @returns [2 K, slices, views]
  */
-export function characteristicMeans(x: tf.Tensor3D, knots: Knots, form: CharacteristicForm): tf.Tensor3D {
-  return form === "direct" ? directMeans(x, knots) : recurrenceMeans(x, knots);
+export function characteristicMeans(
+  x: tf.Tensor3D,
+  knots: Knots,
+  { form, chunkElements }: CharacteristicOptions,
+): tf.Tensor3D {
+  return form === "direct" ? directMeans(x, knots) : recurrenceMeans(x, knots, chunkElements);
 }
 
 function directMeans(x: tf.Tensor3D, knots: Knots): tf.Tensor3D {
@@ -31,7 +41,28 @@ function directMeans(x: tf.Tensor3D, knots: Knots): tf.Tensor3D {
   return tf.concat([tf.mean(tf.cos(angle), 3), tf.mean(tf.sin(angle), 3)], 0) as tf.Tensor3D;
 }
 
-function recurrenceMeans(x: tf.Tensor3D, knots: Knots): tf.Tensor3D {
+/**
+ * Elements that take the recurrence together: the few tensors of a step then stay in a CPU core's cache (1.45 times as fast
+ * for 1024 slices of 1024 samples, 2 times for 4096).
+ */
+export const defaultChunkElements = 1 << 17;
+const MAX_CHUNKS = 32;
+
+/** Slices are independent of each other, so they are taken in chunks. */
+function recurrenceMeans(x: tf.Tensor3D, knots: Knots, chunkElements: number): tf.Tensor3D {
+  const [slices, views, samples] = x.shape;
+  const most = Math.min(MAX_CHUNKS, slices, Math.ceil((slices * views * samples) / chunkElements));
+  const size = Math.ceil(slices / most);
+  const count = Math.ceil(slices / size);
+  if (count === 1) return chunkMeans(x, knots);
+  const sizes = Array.from({ length: count }, (_, i) => Math.min(size, slices - i * size));
+  return tf.concat(
+    tf.split(x, sizes, 0).map((chunk) => chunkMeans(chunk as tf.Tensor3D, knots)),
+    1,
+  );
+}
+
+function chunkMeans(x: tf.Tensor3D, knots: Knots): tf.Tensor3D {
   const op = tf.customGrad((input, save) => {
     const angle = tf.mul(input as tf.Tensor, knots.first * knots.step);
     const [cos, sin] = [tf.cos(angle), tf.sin(angle)];

@@ -9,7 +9,7 @@ import { combinedMgf } from "./normality/multivariate-tests.ts";
 import { orderStatisticNll } from "./normality/order-tests.ts";
 import { normalityTests } from "./normality/registry.ts";
 import { lejepaLoss, type LejepaLossOptions } from "./objective.ts";
-import { sigreg, type SigregOptions } from "./sigreg.ts";
+import { type EppsPulleyOptions, sigreg, type SigregOptions } from "./sigreg.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -42,11 +42,17 @@ const table = (data: ArrayLike<number>, ...shape: number[]): { data: Float32Arra
   shape,
 });
 
-describe.each(["recurrence", "direct"] as const)("SIGReg goldens, %s form", (form) => {
+const forms: readonly (readonly [string, EppsPulleyOptions])[] = [
+  ["recurrence", { form: "recurrence" }],
+  ["recurrence in chunks", { form: "recurrence", chunkElements: 1 }],
+  ["direct", { form: "direct" }],
+];
+
+describe.each(forms)("SIGReg goldens, %s", (_, form) => {
   test.each(fixture<SigregGolden>("sigreg").cases)(
     "$name",
     async ({ shape, quadrature: { kind, knots, tMax }, ...golden }) => {
-      const options: SigregOptions = { quadrature: kind, knots, tMax, form };
+      const options: SigregOptions = { quadrature: kind, knots, tMax, ...form };
       const z = table(golden.embeddings, shape.views, shape.samples, shape.dim);
       const a = table(golden.directions, shape.dim, shape.slices);
       const { value, grad } = await valueAndGrad((v, directions) => sigreg(v, directions, options), z, a);
