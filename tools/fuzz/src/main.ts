@@ -4,6 +4,7 @@
 // Exit status 1 when a mutant did what none may. `--keep` gets the mutants that were not decoded or refused in words.
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
