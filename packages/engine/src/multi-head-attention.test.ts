@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { multiHeadAttention64 } from "./_float64.test-helper.ts";
 import { floats } from "./_op-case.test-helper.ts";
