@@ -28,7 +28,7 @@ function leftOut({ failures, skipped, notes, warnings }: ImageStore): string[] {
   lines.push(...failures.slice(0, 5).map(({ id, reason }) => `unreadable: ${id} (${reason})`));
   if (failures.length > 5) lines.push(`unreadable: ${failures.length - 5} more`);
   for (const { count, reason, examples } of skipped)
-    lines.push(`left out: ${count} ${reason} (${examples.join(", ")})`);
+    lines.push(`left out: ${count} ${reason}${examples.length > 0 ? ` (${examples.join(", ")})` : ""}`);
   for (const [note, count] of Object.entries(notes)) lines.push(`${count} images: ${note}`);
   return lines;
 }
