@@ -75,8 +75,8 @@ export default [
             "{projectRoot}/test/**",
             "{projectRoot}/vitest.config.ts",
           ],
-          // loaded by the name that a user gives
-          ignoredDependencies: ["@lejepa/dataset-folder"],
+          // loaded by name: the one that a user gives, and the optional peers where they are found
+          ignoredDependencies: ["@lejepa/dataset-folder", "@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"],
         },
       ],
     },

@@ -76,18 +76,29 @@ test("doctor computes on the CPU", async () => {
   expect(status, stderr).toBe(0);
   const report = JSON.parse(stdout) as {
     packages: Record<string, string | null>;
-    devices: { ok: boolean; gigaflops: number }[];
+    devices: { ok: boolean; gigaflops: number; gigabytes: number }[];
     datasets: { id: string }[];
   };
   expect(report.devices).toMatchObject([{ name: "cpu", ok: true }]);
   expect(report.devices[0]?.gigaflops).toBeGreaterThan(0.1);
+  expect(report.devices[0]?.gigabytes).toBeGreaterThan(0.01);
   expect(Object.values(report.packages)).not.toContain(null);
   expect(report.datasets.map(({ id }) => id).sort()).toEqual(["dicom", "folder", "food101", "galaxy10", "geotiff"]);
   expect(report.datasets.find(({ id }) => id === "folder")).toMatchObject({ ok: true });
 });
 
+test("setup says what is missing", async () => {
+  const wrong = await lejepa(["setup", "cuda"], { cwd });
+  expect([wrong.status, wrong.stderr.trim()]).toEqual([2, "E_USAGE lejepa setup: expected tensorflow, got cuda."]);
+  const none = await lejepa(["setup", "tensorflow", "--from", "python", "--python", "no-such-python", "--quiet"], {
+    cwd,
+  });
+  expect(none.status).toBe(2);
+  expect(none.stderr).toMatch(/^E_USAGE no-such-python: is not installed\. It needs Python 3\.9 .*--python FILE\.\n$/);
+});
+
 test("help is for every verb, with examples", async () => {
-  for (const verb of ["plan", "inspect", "pretrain", "embed", "compare", "doctor"]) {
+  for (const verb of ["plan", "inspect", "pretrain", "embed", "compare", "doctor", "setup"]) {
     const { status, stdout } = await lejepa([verb, "--help"], { cwd });
     expect(status).toBe(0);
     expect(stdout).toContain(`  $ lejepa ${verb}`);

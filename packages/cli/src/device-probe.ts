@@ -9,7 +9,12 @@ export type DeviceReport =
   | {
       readonly name: string;
       readonly ok: true;
+      /** Of a matrix product. */
       readonly gigaflops: number;
+      /** Memory read and written a second, in billions of bytes, by a sum of two long vectors. */
+      readonly gigabytes: number;
+      /** True when it computes on a GPU, or on a program that WebGPU takes for one. */
+      readonly gpu: boolean;
       readonly threads: number | null;
       readonly startMs: number;
     }
@@ -18,12 +23,21 @@ export type DeviceReport =
 const limitMs = 60_000;
 const child = fileURLToPath(import.meta.resolve("./device-probe-child.js"));
 
-/** Starts the child and waits for its word; a crash or a minute without an answer is a report, too. */
-export function probeDevice(name: string, threads: number | undefined): Promise<DeviceReport> {
+/**
+ * Starts the child and waits for its word; a crash or a minute without an answer is a report, too.
+ *
+ * @param env added to the child's environment
+ */
+export function probeDevice(
+  name: string,
+  threads: number | undefined,
+  env: Readonly<Record<string, string>> = {},
+): Promise<DeviceReport> {
   return new Promise((resolve) => {
-    const count = name === "cpu" ? (threads ?? availableParallelism()) : null;
+    const count = name === "cpu" || name === "tensorflow" ? (threads ?? availableParallelism()) : null;
     const run = spawn(process.execPath, [child, name, String(count ?? 0)], {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
       timeout: limitMs,
       killSignal: "SIGKILL",
     });
@@ -36,7 +50,7 @@ export function probeDevice(name: string, threads: number | undefined): Promise<
       if (answer !== undefined)
         return resolve(
           answer.problem === undefined
-            ? { name, ok: true, threads: count, gigaflops: 0, startMs: 0, ...answer }
+            ? { name, ok: true, threads: count, gigaflops: 0, gigabytes: 0, gpu: false, startMs: 0, ...answer }
             : { name, ok: false, problem: answer.problem },
         );
       const end = signal === null ? `its process ended with status ${code}` : `its process was ended by ${signal}`;
@@ -49,6 +63,8 @@ export function probeDevice(name: string, threads: number | undefined): Promise<
 interface Answer {
   readonly problem?: string;
   readonly gigaflops?: number;
+  readonly gigabytes?: number;
+  readonly gpu?: boolean;
   readonly startMs?: number;
 }
 

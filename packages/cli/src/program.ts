@@ -7,6 +7,7 @@ import type { EmbedFlags } from "./commands/embed.ts";
 import type { InspectFlags } from "./commands/inspect.ts";
 import type { PlanFlags } from "./commands/plan.ts";
 import type { PretrainFlags } from "./commands/pretrain.ts";
+import type { SetupFlags } from "./commands/setup.ts";
 import type { Output } from "./output.ts";
 
 /** Where a verb leaves its exit status. */
@@ -24,13 +25,21 @@ export function createProgram(output: Output, outcome: Outcome): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({ outputError: () => {} })
-    .addHelpText("after", overview);
+    .addHelpText("after", overview)
+    .hook("preAction", async (_, command) => {
+      if (command.opts()["device"] !== "auto") return;
+      output.note("trying the devices ...");
+      const { device, reason } = await (await import("./choose-device.ts")).chooseDevice();
+      output.note(reason);
+      command.setOptionValue("device", device);
+    });
   addPlan(program, output, outcome);
   addInspect(program, output, outcome);
   addPretrain(program, output, outcome);
   addEmbed(program, output);
   addCompare(program, output);
   addDoctor(program, output, outcome);
+  addSetup(program, output);
   return program;
 }
 
@@ -170,6 +179,26 @@ function addDoctor(program: Command, output: Output, outcome: Outcome): void {
   addOutputOptions(command).addHelpText("after", examples(["lejepa doctor", "lejepa doctor --json"]));
 }
 
+function addSetup(program: Command, output: Output): void {
+  const command = program
+    .command("setup")
+    .argument("<WHAT>", "tensorflow")
+    .summary("install what a device needs beyond npm")
+    .description(
+      "tensorflow: installs TensorFlow for --device tensorflow, into a folder of its own (LEJEPA_TENSORFLOW, else in the\nuser's data folder), and computes with it. Tries tfjs-node as it is; where that cannot be downloaded or does not\nwork, builds its binding on the TensorFlow of a Python package (Linux; needs Python with pip, and g++).",
+    )
+    .option("--from <WAY>", "only this way: npm (tfjs-node as it is) or python (its binding on Python's TensorFlow)")
+    .option("--gpu", "a TensorFlow for NVIDIA GPUs, and it must find one")
+    .option("--python <FILE>", "the Python whose TensorFlow or pip is used", "python3")
+    .action(async (what: string, flags: SetupFlags) =>
+      (await import("./commands/setup.ts")).setup(what, flags, output),
+    );
+  addOutputOptions(command).addHelpText(
+    "after",
+    examples(["lejepa setup tensorflow", "lejepa setup tensorflow --from python --gpu"]),
+  );
+}
+
 function addConfigOptions(command: Command): Command {
   return addDataOptions(
     command
@@ -184,7 +213,7 @@ function addDataOptions(command: Command): Command {
       .option("--data <PATH>", "a folder of images, or the `path` of the dataset")
       .option("--dataset <ID>", "dataset plugin: the package @lejepa/dataset-ID")
       .option("--set <KEY=VALUE>", "change one key of the configuration, e.g. views.locals=4 (repeatable)", collect, [])
-      .option("--device <NAME>", "cpu or webgpu"),
+      .option("--device <NAME>", "cpu, webgpu, tensorflow, or auto: the fastest that works here"),
   );
 }
 

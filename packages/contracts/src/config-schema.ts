@@ -27,7 +27,7 @@ export const encoderNames = [
 ] as const;
 
 /** Devices that work in this release. */
-export const deviceNames = ["cpu", "webgpu"] as const;
+export const deviceNames = ["cpu", "webgpu", "tensorflow"] as const;
 
 const dataset = z
   .strictObject({

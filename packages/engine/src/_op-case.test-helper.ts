@@ -14,7 +14,7 @@ export interface OpCase {
   readonly name: string;
   readonly operands: readonly Operand[];
   readonly run: (...tensors: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
-  /** Largest `|got - want| / (1 + |want|)`; default 2e-5. */
+  /** Largest `|got - want| / (1 + |want|)`; default: the device's error bound. */
   readonly tolerance?: number;
   /** Has NaN or infinities, which shaders may treat as they like. */
   readonly special?: boolean;

@@ -1,7 +1,7 @@
 // Runs all cases of a kernel as one program on a device and says where the results differ from the reference's.
 import * as tf from "@tensorflow/tfjs";
 import type { OpCase, OpEntry } from "./_op-case.test-helper.ts";
-import { createEngine, type DeviceName, type InputSpec } from "./index.ts";
+import { createEngine, type DeviceName, errorBounds, type InputSpec } from "./index.ts";
 
 interface Run {
   readonly values: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>;
@@ -67,15 +67,16 @@ function watched<T>(seen: Set<string>, fn: () => T): T {
 export async function differences(
   kernel: string,
   { cases, webgpuTolerance }: OpEntry,
-  device: "cpu" | "webgpu",
+  device: "cpu" | "webgpu" | "tensorflow",
 ): Promise<string[]> {
   const used = device === "webgpu" ? cases.filter(({ special }) => special !== true) : cases;
   const want = await runCases(used, "reference");
   const got = await runCases(used, device);
-  const problems = got.kernels.has(kernel) ? [] : [`no case of ${kernel} runs that kernel`];
+  // TensorFlow takes the plain definitions of our own ops, and makes some of tfjs's of others
+  const problems = device === "tensorflow" || got.kernels.has(kernel) ? [] : [`no case of ${kernel} runs that kernel`];
   for (const [name, expected] of want.values) {
     const loose = device === "webgpu" ? webgpuTolerance : undefined;
-    const tolerance = loose ?? used[Number.parseInt(name, 10)]?.tolerance ?? 2e-5;
+    const tolerance = loose ?? used[Number.parseInt(name, 10)]?.tolerance ?? errorBounds[device].op;
     const found = got.values.get(name);
     if (found === undefined) problems.push(`${name}: missing`);
     else if (String(found.shape) !== String(expected.shape))

@@ -1,16 +1,22 @@
 // The engine: where programs are compiled and tensors live.
 import { LejepaError, nearest } from "@lejepa/contracts";
+import * as tf from "@tensorflow/tfjs";
+import { EagerProgram } from "./eager-program.ts";
 import type { Group } from "./group.ts";
 import { detectBlockSize } from "./lower/block-size.ts";
-import type { SessionDevice } from "./lower/index.ts";
 import { Program } from "./program.ts";
-import { referenceProgram } from "./reference.ts";
-import { DeviceTensor } from "./runtime/device-tensor.ts";
+import type { DeviceTensor } from "./runtime/device-tensor.ts";
+import { type EagerBackend, type EagerDevice, eagerDevices, openEagerBackend } from "./runtime/eager-backend.ts";
+import { EagerTensor } from "./runtime/eager-tensor.ts";
+import { RuntimeTensor } from "./runtime/runtime-tensor.ts";
 import { hostTensor } from "./runtime/session.ts";
 import { type InputType, type Signature, type Traceable, trace } from "./trace.ts";
 
-/** Devices by name. `reference` is tfjs's pure-JS backend, run eagerly: the oracle of the tests. */
-export const deviceNames = ["cpu", "webgpu", "reference"] as const;
+/**
+ * Devices by name. `tensorflow` runs op by op on TensorFlow, where it is installed; `reference` on tfjs's pure-JS backend:
+ * the oracle of the tests.
+ */
+export const deviceNames = ["cpu", "webgpu", "tensorflow", "reference"] as const;
 export type DeviceName = (typeof deviceNames)[number];
 
 /** Options of {@link createEngine}. */
@@ -61,28 +67,33 @@ export interface Engine {
 /**
  * Makes an engine.
  *
- * @throws LejepaError E_DEVICE for an unknown device
+ * @throws LejepaError E_DEVICE for an unknown device, or one that is not there
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { device = "cpu", threads, group } = options;
+  const { device = "cpu" } = options;
   checkOptions(options);
+  return isEager(device)
+    ? eagerEngine(device, options, await openEagerBackend(device, options.threads))
+    : graphEngine(device, options);
+}
+
+const isEager = (device: DeviceName): device is EagerDevice => (eagerDevices as readonly string[]).includes(device);
+
+/** Traces functions and compiles them for ONNX Runtime. */
+function graphEngine(device: Exclude<DeviceName, EagerDevice>, { threads, group }: EngineOptions): Engine {
   const programs = new Set<CompiledProgram>();
-  const keep = (program: CompiledProgram): CompiledProgram => {
-    programs.add(program);
-    return program;
-  };
   return {
     device,
     group,
     async compile(fn, signature, { updates = [] } = {}) {
-      if (device === "reference") return keep(await referenceProgram(fn as Traceable, signature, updates));
       if (device === "cpu") await detectBlockSize();
       const traced = await trace(fn, signature);
-      const settings = { device: device as SessionDevice, threads };
-      return keep(await Program.create({ traced, signature, updates, settings, group }));
+      const program = await Program.create({ traced, signature, updates, settings: { device, threads }, group });
+      programs.add(program);
+      return program;
     },
     async tensor(data, shape, dtype = defaultType(data)) {
-      return new DeviceTensor(await hostTensor(data, shape, dtype), shape, dtype);
+      return new RuntimeTensor(await hostTensor(data, shape, dtype), shape, dtype);
     },
     async dispose() {
       for (const program of programs) await program.dispose();
@@ -91,10 +102,28 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   };
 }
 
+/** Runs functions op by op; programs hold nothing, so there is nothing to free. */
+function eagerEngine(device: EagerDevice, { group }: EngineOptions, backend: EagerBackend): Engine {
+  return {
+    device,
+    group,
+    async compile(fn, signature, { updates = [] } = {}) {
+      return new EagerProgram({ fn: fn as Traceable, signature, updates, device, backend });
+    },
+    async tensor(data, shape, dtype = defaultType(data)) {
+      return new EagerTensor(
+        backend.run(() => tf.keep(backend.upload(data, { shape, dtype }))),
+        dtype,
+      );
+    },
+    async dispose() {},
+  };
+}
+
 const defaultType = (data: Float32Array | Int32Array | Uint8Array): InputType =>
   data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : "uint8";
 
-function checkOptions({ device = "cpu", precision = "float32", threads = 1 }: EngineOptions): void {
+function checkOptions({ device = "cpu", precision = "float32", threads = 1, group }: EngineOptions): void {
   if (!deviceNames.includes(device)) {
     const near = nearest(device, deviceNames);
     const hint = near === undefined ? "" : `Did you mean ${near}?`;
@@ -108,6 +137,11 @@ function checkOptions({ device = "cpu", precision = "float32", threads = 1 }: En
   }
   if (precision !== "float32") {
     throw new LejepaError({ code: "E_DEVICE", where: "precision", expected: "float32", got: String(precision) });
+  }
+  if (isEager(device) && (group?.size ?? 1) > 1) {
+    // a reduction takes time, and an op that runs at once cannot wait for other ranks
+    const problem = `cannot reduce over ${group?.size} ranks`;
+    throw new LejepaError({ code: "E_DEVICE", where: `device ${device}`, problem, hint: "Use cpu or webgpu." });
   }
   if (Number.isInteger(threads) && threads > 0) return;
   throw new LejepaError({

@@ -1,7 +1,7 @@
-// Gradients on the CPU: of the fused ops against central differences of their definitions in float64, of tfjs's ops
+// Gradients on the CPU, and on TensorFlow where it is: of the fused ops against central differences of their definitions in float64, of tfjs's ops
 // against the reference device's own differentiation.
 import * as tf from "@tensorflow/tfjs";
-import { expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import {
   attention64,
   averagePool64,
@@ -16,12 +16,14 @@ import {
 } from "./_float64.test-helper.ts";
 import { floats, type Operand, opCase } from "./_op-case.test-helper.ts";
 import { differences } from "./_op-run.test-helper.ts";
+import { tensorflowMissing } from "./_tensorflow.test-helper.ts";
 import {
   type AttentionWeights,
   attention,
   batchNorm,
   conv2d,
   createEngine,
+  errorBounds,
   gelu,
   gridSample,
   layerNorm,
@@ -49,8 +51,10 @@ const weighted = (y: tf.Tensor): tf.Scalar =>
     ),
   ) as tf.Scalar;
 
-async function compiledGradients(operands: readonly Operand[], fn: Fn): Promise<number[][]> {
-  const engine = await createEngine({ device: "cpu", threads: 1 });
+type Device = "cpu" | "tensorflow";
+
+async function compiledGradients(device: Device, operands: readonly Operand[], fn: Fn): Promise<number[][]> {
+  const engine = await createEngine({ device, threads: 1 });
   const signature: Signature = Object.fromEntries(operands.map(({ shape }, k) => [`x${k}`, { shape }]));
   const program = await engine.compile((inputs) => {
     const args = operands.map((_, k) => inputs[`x${k}`] as tf.Tensor);
@@ -152,16 +156,6 @@ for (const paddingMode of ["zeros", "border", "reflection"] as const) {
   }
 }
 
-test.each(Object.entries(fused))("%s: central differences in float64", async (_, [operands, fn, fn64]) => {
-  const got = await compiledGradients(operands, fn);
-  const want = centralDifferences(operands, fn64);
-  for (const [k, expected] of want.entries()) {
-    const scale = Math.max(1, ...expected.map(Math.abs));
-    for (const [i, value] of expected.entries())
-      expect(Math.abs((got[k]?.[i] as number) - value) / scale).toBeLessThan(2e-5);
-  }
-});
-
 const gradient =
   (fn: Fn) =>
   (...tensors: tf.Tensor[]) =>
@@ -250,8 +244,23 @@ const smooth: Record<string, readonly [Operand[], Fn]> = {
   stack: [[floats([2, 3]), floats([2, 3])], (...parts) => tf.stack(parts, 1)],
 };
 
-test.each(Object.entries(smooth))("%s: gradient as the reference's", async (name, [operands, fn]) => {
-  const cases = [opCase(name, operands, gradient(fn), { tolerance: 1e-4 })];
-  const problems = await differences("", { cases }, "cpu");
-  expect(problems.filter((problem) => !problem.startsWith("no case"))).toEqual([]);
+describe.each(["cpu", "tensorflow"] as const)("on %s", (device) => {
+  const missing = device === "tensorflow" ? tensorflowMissing() : undefined;
+  beforeEach(({ skip }) => skip(missing !== undefined, missing));
+
+  test.each(Object.entries(fused))("%s: central differences in float64", async (_, [operands, fn, fn64]) => {
+    const got = await compiledGradients(device, operands, fn);
+    const want = centralDifferences(operands, fn64);
+    for (const [k, expected] of want.entries()) {
+      const scale = Math.max(1, ...expected.map(Math.abs));
+      for (const [i, value] of expected.entries())
+        expect(Math.abs((got[k]?.[i] as number) - value) / scale).toBeLessThan(errorBounds[device].opGradient);
+    }
+  });
+
+  test.each(Object.entries(smooth))("%s: gradient as the reference's", async (name, [operands, fn]) => {
+    const cases = [opCase(name, operands, gradient(fn), { tolerance: 1e-4 })];
+    const problems = await differences("", { cases }, device);
+    expect(problems.filter((problem) => !problem.startsWith("no case"))).toEqual([]);
+  });
 });

@@ -13,6 +13,8 @@ export {
   type Engine,
   type EngineOptions,
 } from "./engine.ts";
+export { type ErrorBounds, errorBounds } from "./error-bounds.ts";
+export type { Feed } from "./feeds.ts";
 export { type Group, localGroup } from "./group.ts";
 export { attention, gelu, softmax } from "./ops/activation.ts";
 export { allReduceMean } from "./ops/collective.ts";
@@ -22,6 +24,13 @@ export { type Affine, layerNormLinear, linear } from "./ops/linear.ts";
 export { type AttentionWeights, multiHeadAttention } from "./ops/multi-head-attention.ts";
 export { type BatchNormResult, batchNorm, layerNorm } from "./ops/norm.ts";
 export type { OpTime } from "./profile.ts";
-export type { Feed, Program } from "./program.ts";
+export type { Program } from "./program.ts";
 export { DeviceTensor, liveDeviceTensors } from "./runtime/device-tensor.ts";
+export {
+  findTensorflow,
+  openTensorflow,
+  TFJS_KEY,
+  tensorflowHome,
+  type TensorflowInstall,
+} from "./runtime/tensorflow.ts";
 export type { InputSpec, InputType, Signature, Traceable } from "./trace.ts";

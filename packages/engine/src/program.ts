@@ -4,18 +4,17 @@ import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { type Description, describeModel } from "./describe.ts";
 import { emptyArray } from "./graph/build.ts";
 import { encodeModel, type Model, type Port } from "./graph/proto.ts";
-import type { ElementType, HostData, Value } from "./graph/value.ts";
+import { checkedFeed, type Feed, ownTensor, updatedTensor } from "./feeds.ts";
+import type { ElementType, Value } from "./graph/value.ts";
 import { sameShape, sizeOf } from "./graph/value.ts";
 import type { Group } from "./group.ts";
 import { lower } from "./lower/index.ts";
 import { type OpTime, profileRun } from "./profile.ts";
 import { DeviceTensor } from "./runtime/device-tensor.ts";
+import { RuntimeTensor } from "./runtime/runtime-tensor.ts";
 import { createSession, hostTensor, type SessionSettings } from "./runtime/session.ts";
 import { type Crossing, cut, type Segment, withoutCollectives } from "./segments.ts";
-import type { InputType, Signature, Traced } from "./trace.ts";
-
-/** What may be fed: host data, or a tensor of the same engine. */
-export type Feed = Float32Array | Int32Array | Uint8Array | DeviceTensor;
+import type { InputSpec, Signature, Traced } from "./trace.ts";
 
 /** What a program is made of. */
 export interface ProgramParts {
@@ -81,11 +80,11 @@ export class Program {
         const port = stage.model.outputs[stage.crossings.length + i] as Port;
         const tensor = tensors[stage.crossings.length + i] as Tensor;
         if (this.#parts.updates.includes(name)) updated.push([name, tensor]);
-        else outputs[name] = new DeviceTensor(tensor, port.value.shape, port.value.dtype);
+        else outputs[name] = new RuntimeTensor(tensor, port.value.shape, port.value.dtype);
       }
     }
     // only after every stage has read the old contents
-    for (const [name, tensor] of updated) (feeds[name] as DeviceTensor).swap(tensor);
+    for (const [name, tensor] of updated) (feeds[name] as RuntimeTensor).swap(tensor);
     for (const tensor of temporary) tensor.dispose();
     return outputs;
   }
@@ -122,16 +121,8 @@ export class Program {
 
   async #inputs(feeds: Readonly<Record<string, Feed>>): Promise<Map<string, Tensor>> {
     const available = new Map<string, Tensor>();
-    for (const [name, spec] of Object.entries(this.#parts.signature)) {
-      const { shape, dtype = "float32" } = spec;
-      const feed = feeds[name];
-      available.set(
-        name,
-        feed instanceof DeviceTensor
-          ? checkedTensor(name, feed, shape, dtype)
-          : await uploaded(name, feed, shape, dtype),
-      );
-    }
+    for (const [name, spec] of Object.entries(this.#parts.signature))
+      available.set(name, await inputTensor(name, checkedFeed(name, feeds[name], spec), spec));
     return available;
   }
 
@@ -215,40 +206,13 @@ function pick(model: Model, available: ReadonlyMap<string, Tensor>): Record<stri
   return Object.fromEntries(model.inputs.map(({ name }) => [name, available.get(name) as Tensor]));
 }
 
-const mismatch = (code: "E_SHAPE" | "E_DTYPE", name: string, expected: string, got: string): LejepaError =>
-  new LejepaError({ code, where: `program.run: input ${name}`, expected, got });
-
-function checkedTensor(name: string, feed: DeviceTensor, shape: readonly number[], dtype: InputType): Tensor {
-  if (!sameShape(feed.shape, shape)) throw mismatch("E_SHAPE", name, `shape [${shape}]`, `[${feed.shape}]`);
-  if (feed.dtype !== dtype) throw mismatch("E_DTYPE", name, dtype, feed.dtype);
-  return feed.handle;
-}
-
-const arrayName: Readonly<Record<InputType, string>> = {
-  float32: "Float32Array",
-  int32: "Int32Array",
-  bool: "Uint8Array",
-  uint8: "Uint8Array",
-};
-
-function uploaded(
-  name: string,
-  feed: HostData | undefined,
-  shape: readonly number[],
-  dtype: InputType,
-): Promise<Tensor> {
-  if (feed === undefined) throw mismatch("E_SHAPE", name, `data of shape [${shape}]`, "nothing");
-  if (feed.constructor.name !== arrayName[dtype])
-    throw mismatch("E_DTYPE", name, arrayName[dtype], feed.constructor.name);
-  if (feed.length !== sizeOf(shape))
-    throw mismatch("E_SHAPE", name, `${sizeOf(shape)} elements for [${shape}]`, `${feed.length}`);
-  return hostTensor(feed, shape, dtype);
+async function inputTensor(name: string, feed: Feed, { shape, dtype = "float32" }: InputSpec): Promise<Tensor> {
+  return feed instanceof DeviceTensor
+    ? ownTensor(name, feed, RuntimeTensor).handle
+    : await hostTensor(feed, shape, dtype);
 }
 
 async function spareBuffer(feed: Feed | undefined, name: string, value: Value): Promise<Tensor> {
-  if (!(feed instanceof DeviceTensor))
-    throw mismatch("E_DTYPE", name, "a DeviceTensor, since the program updates it", "host data");
-  return (
-    feed.spare ?? hostTensor(emptyArray(value.dtype as ElementType, sizeOf(value.shape)), value.shape, value.dtype)
-  );
+  const { spare } = ownTensor(name, updatedTensor(name, feed), RuntimeTensor);
+  return spare ?? hostTensor(emptyArray(value.dtype as ElementType, sizeOf(value.shape)), value.shape, value.dtype);
 }

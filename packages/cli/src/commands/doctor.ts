@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { deviceNames, LejepaError, nearest } from "@lejepa/contracts";
 import { type DatasetReport, datasetReports, describeDatasets } from "../dataset-formats.ts";
 import { type DeviceReport, probeDevice } from "../device-probe.ts";
+import { type Gpu, nvidiaGpus } from "../gpus.ts";
 import type { Output } from "../output.ts";
 import { shippedIds } from "../shipped-datasets.ts";
 
@@ -22,8 +23,9 @@ export async function doctor(flags: DoctorFlags, output: Output): Promise<number
     output.note(`trying ${name} ...`);
     devices.push(await probeDevice(name, flags.threads));
   }
+  const gpus = await nvidiaGpus();
   const datasets = await datasetReports();
-  const report = { node: nodeReport(), machine: machine(), packages: packages(), devices, datasets };
+  const report = { node: nodeReport(), machine: machine(), packages: packages(), gpus, devices, datasets };
   // the device asked for, or the one that is used without asking
   const ok = report.node.ok && devices[0]?.ok === true;
   output.result({ ok, ...report }, [...describe(report), ok ? "All good." : "Not good: see above."].join("\n"));
@@ -53,6 +55,7 @@ interface Report {
   };
   /** Version by name; null: not found. */
   readonly packages: Readonly<Record<string, string | null>>;
+  readonly gpus: readonly Gpu[];
   readonly devices: readonly DeviceReport[];
   readonly datasets: readonly DatasetReport[];
 }
@@ -111,6 +114,7 @@ function describe({
   node,
   machine: { platform: system, cores, processor, memoryGiB },
   packages: versions,
+  gpus,
   devices,
   datasets,
 }: Report): string[] {
@@ -119,15 +123,20 @@ function describe({
     `Machine   ${cores} cores (${processor}), ${memoryGiB} GiB of memory`,
     "Packages",
     ...Object.entries(versions).map(([name, version]) => `  ${name.padEnd(26)}${version ?? "NOT FOUND"}`),
+    "GPUs",
+    ...gpus.map(({ name, driver, memoryGiB: memory }, i) => `  ${i}: ${name}, ${memory} GiB, driver ${driver}`),
+    ...(gpus.length === 0 ? ["  no NVIDIA GPU (others are not listed, but webgpu uses them)"] : []),
     "Devices",
     ...devices.map(
-      (device) => `  ${device.name.padEnd(8)}${device.ok ? works(device) : `does not work: ${device.problem}`}`,
+      (device) => `  ${device.name.padEnd(12)}${device.ok ? works(device) : `does not work: ${device.problem}`}`,
     ),
     "Datasets",
     ...describeDatasets(datasets),
   ];
 }
 
-function works({ gigaflops, threads, startMs }: Extract<DeviceReport, { ok: true }>): string {
-  return `works: ${gigaflops.toFixed(1)} GFLOP/s (matrix product)${threads === null ? "" : `, ${threads} threads`}, ready after ${startMs.toFixed(0)} ms`;
+function works({ name, gigaflops, gigabytes, gpu, threads, startMs }: Extract<DeviceReport, { ok: true }>): string {
+  const speed = `${gigaflops.toFixed(1)} GFLOP/s (matrix product), ${gigabytes.toFixed(1)} GB/s (sum)`;
+  const where = name === "webgpu" ? "WebGPU's first adapter" : gpu ? "on the GPU" : `${threads ?? "all"} threads`;
+  return `works: ${speed}, ${where}, ready after ${startMs.toFixed(0)} ms`;
 }

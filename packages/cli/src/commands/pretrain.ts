@@ -19,6 +19,7 @@ export async function runPretrain(flags: PretrainFlags, output: Output): Promise
   const { resume = false } = flags;
   const out = flags.out ?? (resume ? newestRun() : join("runs", timeName(new Date())));
   const config = await (resume ? configOfRun(out, flags) : resolveConfig(flags, { note: output.note }));
+  if (resume) noteOtherDevice(out, config.device, output);
   const progress = createProgress(output);
   const interrupt = listenForInterrupt(() =>
     progress.message("stopping after this step; Ctrl-C again stops at once and loses what is not saved"),
@@ -45,6 +46,14 @@ async function configOfRun(folder: string, flags: PretrainFlags): Promise<ReadyC
   return flags.maxSteps === undefined && reached
     ? { ...config, schedule: { ...config.schedule, maxSteps: null } }
     : config;
+}
+
+// allowed, since only rounding differs; but the run is then not the one that it would have been
+function noteOtherDevice(folder: string, device: string, output: Output): void {
+  if (!existsSync(join(folder, "run.json"))) return;
+  const before = readRunInfo(folder).device;
+  if (before !== device)
+    output.note(`the run was made on ${before} and goes on on ${device}: equal but for rounding, so not bit by bit`);
 }
 
 function newestRun(): string {

@@ -5,6 +5,9 @@ import * as tf from "@tensorflow/tfjs";
 /** Name under which the tracing backend is registered with tfjs. */
 export const ONNX_BACKEND = "onnx";
 
+/** Name of TensorFlow's backend. */
+export const TENSORFLOW_BACKEND = "tensorflow";
+
 /** True when ops are recorded by our backend rather than computed by another. */
 export const isNative = (): boolean => tf.getBackend() === ONNX_BACKEND;
 

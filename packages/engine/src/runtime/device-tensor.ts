@@ -1,8 +1,6 @@
-// A tensor in the memory of the device that made it.
-import { LejepaError } from "@lejepa/contracts";
-import type { Tensor } from "onnxruntime-common";
+// A tensor in the memory of the device that made it; what keeps the elements is the subclass's business: ONNX Runtime's
+// tensors (runtime-tensor.ts) or a tfjs backend's (eager-tensor.ts).
 import type { ElementType, HostData } from "../graph/value.ts";
-import { download } from "./download.ts";
 
 let live = 0;
 
@@ -14,51 +12,28 @@ export const liveDeviceTensors = (): number => live;
  *
  * `read` copies to the host. After `dispose` every use throws E_INTERNAL.
  */
-export class DeviceTensor {
+export abstract class DeviceTensor {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
-  #tensor: Tensor | undefined;
-  #spare: Tensor | undefined;
+  #disposed = false;
 
-  constructor(tensor: Tensor, shape: readonly number[], dtype: ElementType) {
-    this.#tensor = tensor;
+  constructor(shape: readonly number[], dtype: ElementType) {
     this.shape = shape;
     this.dtype = dtype;
     live++;
   }
 
-  /** The runtime's own handle. */
-  get handle(): Tensor {
-    if (this.#tensor !== undefined) return this.#tensor;
-    throw new LejepaError({ code: "E_INTERNAL", where: "DeviceTensor", problem: "used after dispose()" });
-  }
-
-  /** Second buffer that an updating program writes to; see {@link swap}. */
-  get spare(): Tensor | undefined {
-    return this.#spare;
-  }
-
-  /** Takes `next` as the content and keeps the old buffer as spare (host memory) or frees it (device memory). */
-  swap(next: Tensor): void {
-    const old = this.handle;
-    this.#tensor = next;
-    if (old.location === "cpu") this.#spare = old;
-    else old.dispose();
-  }
-
   /** A copy of the elements on the host. */
-  async read(): Promise<Exclude<HostData, BigInt64Array>> {
-    const { handle } = this;
-    if (handle.location !== "cpu") return download(handle, this.shape, this.dtype);
-    return (handle.data as Exclude<HostData, BigInt64Array>).slice();
-  }
+  abstract read(): Promise<Exclude<HostData, BigInt64Array>>;
+
+  /** Frees the device's memory. */
+  protected abstract release(): void;
 
   /** Frees the device memory; a second call does nothing. */
   dispose(): void {
-    if (this.#tensor === undefined) return;
-    this.#tensor.dispose();
-    this.#tensor = undefined;
-    this.#spare = undefined;
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.release();
     live--;
   }
 }

@@ -1,0 +1,24 @@
+// The precision policy as numbers: how far each device may be off. What is computed in which type: PRECISION.md.
+import type { DeviceName } from "./engine.ts";
+
+/** Largest errors in float32; what each is relative to is said with it. */
+export interface ErrorBounds {
+  /** One op, against tfjs's pure-JS backend: `|got - want| / (1 + |want|)`; where the op table says nothing else. */
+  readonly op: number;
+  /** Gradient of one op, against float64: relative to the largest element, or to 1. */
+  readonly opGradient: number;
+  /** SIGReg and the objective, against float64 goldens: relative. */
+  readonly loss: number;
+  /** Their gradients, against float64 goldens: relative to the largest element. */
+  readonly lossGradient: number;
+}
+
+const float32: ErrorBounds = { op: 2e-5, opGradient: 2e-5, loss: 1e-5, lossGradient: 1e-4 };
+
+/** By device. The tests hold every device to its line, on whatever computes there. */
+export const errorBounds: Readonly<Record<Exclude<DeviceName, "reference">, ErrorBounds>> = {
+  cpu: float32,
+  // WGSL promises sine and cosine to 2^-11 only (absolute, inside [-pi, pi]), and SIGReg's recurrence over knots adds to it
+  webgpu: { ...float32, loss: 0.03, lossGradient: 0.03 },
+  tensorflow: float32,
+};

@@ -1,0 +1,136 @@
+// The tensorflow device itself: memory, types, state, what it refuses. Its ops: ops.tensorflow.test.ts, gradients.test.ts.
+import * as tf from "@tensorflow/tfjs";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { tensorflowMissing } from "./_tensorflow.test-helper.ts";
+import {
+  batchNorm,
+  conv2d,
+  createEngine,
+  type DeviceTensor,
+  type Engine,
+  gelu,
+  linear,
+  liveDeviceTensors,
+  localGroup,
+} from "./index.ts";
+
+const missing = tensorflowMissing();
+const MEGABYTE = 2 ** 20;
+
+describe("on tensorflow", () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    if (missing === undefined) engine = await createEngine({ device: "tensorflow", threads: 1 });
+  });
+  beforeEach(({ skip }) => skip(missing !== undefined, missing));
+  afterAll(() => engine?.dispose());
+
+  test("1000 training steps hold memory and tensors where they were", { timeout: 120_000 }, async () => {
+    const program = await engine.compile(
+      ({ images, y, w, kernel, m }) => {
+        const x = tf.transpose(tf.cast(images, "float32"), [0, 3, 1, 2]);
+        const loss = (weight: tf.Tensor, filters: tf.Tensor): tf.Scalar => {
+          const features = batchNorm(conv2d(x, filters, { padding: 1 }), tf.ones([8]), tf.zeros([8])).y;
+          const hidden = gelu(linear(tf.mean(features, [2, 3]), weight));
+          return tf.mean(tf.squaredDifference(hidden, y)) as tf.Scalar;
+        };
+        const { value, grads } = tf.valueAndGrads(loss)([w, kernel]);
+        const momentum = tf.add(tf.mul(m, 0.9), grads[0] as tf.Tensor);
+        return { loss: value, m: momentum, w: tf.sub(w, tf.mul(momentum, 0.05)) };
+      },
+      {
+        images: { shape: [16, 8, 8, 3], dtype: "uint8" },
+        y: { shape: [16, 4] },
+        w: { shape: [4, 8] },
+        kernel: { shape: [8, 3, 3, 3] },
+        m: { shape: [4, 8] },
+      },
+      { updates: ["w", "m"] },
+    );
+    const kernel = Float32Array.from({ length: 216 }, (_, i) => Math.sin(i * 1.1) / 500);
+    const y = Float32Array.from({ length: 64 }, (_, i) => Math.cos(i * 0.7));
+    const w = await engine.tensor(new Float32Array(32).fill(0.1), [4, 8]);
+    const m = await engine.tensor(new Float32Array(32), [4, 8]);
+    const step = async (): Promise<number> => {
+      const images = Uint8Array.from({ length: 16 * 192 }, (_, i) => (i * i * 31 + i * 7) % 256);
+      const { loss } = await program.run({ images, y, w, m, kernel });
+      const [value = Number.NaN] = await (loss as DeviceTensor).read();
+      loss?.dispose();
+      return value;
+    };
+    const first = await step();
+    for (let i = 0; i < 100; i++) await step();
+    const before = { live: liveDeviceTensors(), tensors: tf.memory().numTensors, rss: process.memoryUsage().rss };
+    let last = first;
+    for (let i = 0; i < 1000; i++) last = await step();
+    expect(liveDeviceTensors()).toBe(before.live);
+    expect(tf.memory().numTensors).toBe(before.tensors);
+    expect((process.memoryUsage().rss - before.rss) / MEGABYTE).toBeLessThan(64);
+    expect(last).toBeLessThan(first);
+    w.dispose();
+    m.dispose();
+    expect(liveDeviceTensors()).toBe(before.live - 2);
+    expect(tf.memory().numTensors).toBe(before.tensors - 2);
+  });
+
+  test("bytes, whole numbers and booleans keep their values and types, fed or held", async () => {
+    const program = await engine.compile(
+      ({ bytes, whole, flags }) => ({ sum: tf.add(bytes, whole), not: tf.logicalNot(flags), same: whole }),
+      {
+        bytes: { shape: [3], dtype: "uint8" },
+        whole: { shape: [3], dtype: "int32" },
+        flags: { shape: [2], dtype: "bool" },
+      },
+    );
+    const bytes = Uint8Array.of(0, 127, 255);
+    const held = await engine.tensor(bytes, [3]);
+    expect([held.dtype, await held.read()]).toEqual(["uint8", bytes]);
+    for (const given of [bytes, held]) {
+      const out = await program.run({ bytes: given, whole: Int32Array.of(-1, 0, 1), flags: Uint8Array.of(1, 0) });
+      expect(await out["sum"]?.read()).toEqual(Int32Array.of(-1, 127, 256));
+      expect([out["not"]?.dtype, await out["not"]?.read()]).toEqual(["bool", Uint8Array.of(0, 1)]);
+      expect(await out["same"]?.read()).toEqual(Int32Array.of(-1, 0, 1));
+      for (const tensor of Object.values(out)) tensor.dispose();
+    }
+    held.dispose();
+    held.dispose();
+    await expect(held.read()).rejects.toThrow(/used after dispose/);
+  });
+
+  test("updates read the old contents and write both tensors together", async () => {
+    const spec = { a: { shape: [1] }, b: { shape: [1] } };
+    const program = await engine.compile(({ a, b }) => ({ a: b, b: tf.add(a, b) }), spec, { updates: ["a", "b"] });
+    const a = await engine.tensor(Float32Array.of(0), [1]);
+    const b = await engine.tensor(Float32Array.of(1), [1]);
+    for (let i = 0; i < 10; i++) await program.run({ a, b });
+    expect([(await a.read())[0], (await b.read())[0]]).toEqual([55, 89]);
+    a.dispose();
+    b.dispose();
+  });
+
+  test("other code keeps its own tfjs backend", async () => {
+    const before = tf.getBackend();
+    const program = await engine.compile(({ x }) => ({ y: tf.square(x) }), { x: { shape: [1] } });
+    const { y } = await program.run({ x: Float32Array.of(3) });
+    expect([(await y?.read())?.[0], tf.getBackend()]).toEqual([9, before]);
+    y?.dispose();
+  });
+
+  test("wrong feeds are refused as on other devices", async () => {
+    const program = await engine.compile(({ x }) => ({ x: tf.neg(x) }), { x: { shape: [2] } }, { updates: ["x"] });
+    const cpu = await createEngine({ device: "cpu" });
+    const theirs = await cpu.tensor(Float32Array.of(1, 2), [2]);
+    const short = await engine.tensor(Float32Array.of(1), [1]);
+    await expect(program.run({ x: Float32Array.of(1, 2) })).rejects.toThrow(/a DeviceTensor, since/);
+    await expect(program.run({ x: short })).rejects.toThrow(/expected shape \[2\], got \[1\]/);
+    await expect(program.run({ x: theirs })).rejects.toThrow(/a tensor of this program's device/);
+    theirs.dispose();
+    short.dispose();
+    await cpu.dispose();
+  });
+});
+
+test("several ranks are refused", async () => {
+  const [group] = localGroup(2);
+  await expect(createEngine({ device: "tensorflow", ...(group && { group }) })).rejects.toThrow(/over 2 ranks/);
+});
