@@ -77,7 +77,8 @@ export async function buildBinding(
   mkdirSync(out, { recursive: true });
   // inside the place the path is relative, so that the place may be moved or carried to another machine
   const inside = folder.startsWith(place + sep);
-  const path = inside ? join("$ORIGIN", relative(out, folder)) : folder;
+  // not by join, which would take $ORIGIN for a folder to go up from
+  const path = inside ? `$ORIGIN/${relative(out, folder)}` : folder;
   const args = ["-std=c++17", "-O2", "-fPIC", "-shared", "-DNAPI_VERSION=8"];
   const includes = [`-I${join(folder, "include")}`, `-I${headers}`];
   const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(module, "binding", file));

@@ -1,7 +1,7 @@
 // TensorFlow through tfjs-node's native binding: where an installation is found and how it is loaded. Not how it is
 // installed (`lejepa setup tensorflow`). The package's own entry is passed by: it wants an installer's helper, downloads
 // nothing but refuses what it did not put there itself, and makes itself everybody's default backend.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
@@ -185,9 +185,4 @@ function widened(backend: NodeBackend, binding: Binding, data: Uint8Array, shape
   const [made] = binding.executeOp("Cast", attributes, [source], 1);
   binding.deleteTensor(source);
   return backend.createOutputTensor(made as Metadata);
-}
-
-/** Version of the tfjs-node package at `folder`. */
-export function packageVersion(folder: string): string {
-  return (JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as { version: string }).version;
 }
