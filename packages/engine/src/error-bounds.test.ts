@@ -30,7 +30,7 @@ ${rows.join("\n")}
 
 Op: \`|got - want| / (1 + |want|)\` against tfjs's pure-JS backend, unless the op table names another bound. The others
 are relative to the largest element, against float64: central differences for ops, goldens for SIGReg and the objective.
-Over 50 steps of a small ResNet from one seed, the losses of cpu and tensorflow are tested to stay within 1e-3 (seen: 6e-7);
+Over 50 steps of a small ResNet from one seed, the losses of cpu and tensorflow are tested to stay within 1e-3 (seen: 6e-7 at batch 32);
 a tiny ViT under Adam is chaotic (what starts 1e-7 apart grows by 1.3 a step, on one device as well), so 20 of its steps are.
 `;
 

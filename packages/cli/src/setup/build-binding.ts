@@ -1,6 +1,6 @@
 // Builds tfjs-node's native binding against the TensorFlow inside a Python package: its C library speaks the same C API as
 // the libtensorflow that tfjs-node was made for, but is of today and knows today's GPUs. Linux only. Nothing is patched: the
-// C++ sources of tfjs-node 4.22.0 compile as they are with the headers of TensorFlow 2.16 to 2.21.
+// C++ sources of tfjs-node 4.22.0 compile as they are with the headers of TensorFlow 2.21 (older ones are allowed, and not tried).
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { arch } from "node:os";
 import { join, relative, sep } from "node:path";
