@@ -18,6 +18,8 @@ export interface OpCase {
   readonly tolerance?: number;
   /** Has NaN or infinities, which shaders may treat as they like. */
   readonly special?: boolean;
+  /** Something that tfjs-node's kernels refuse. */
+  readonly beyondTensorflow?: boolean;
 }
 
 /** Cases of one kernel. */
@@ -27,6 +29,13 @@ export interface OpEntry {
   readonly note?: string;
   /** Replaces the tolerance on WebGPU. */
   readonly webgpuTolerance?: number;
+}
+
+/** The cases of an entry that are run on a device. */
+export function casesOn(device: "cpu" | "webgpu" | "tensorflow", { cases }: OpEntry): readonly OpCase[] {
+  if (device === "webgpu") return cases.filter(({ special }) => special !== true);
+  if (device === "tensorflow") return cases.filter(({ beyondTensorflow }) => beyondTensorflow !== true);
+  return cases;
 }
 
 /** Entries by tfjs kernel name. */
@@ -81,5 +90,5 @@ export const opCase = (
   name: string,
   operands: readonly Operand[],
   run: OpCase["run"],
-  options: Pick<OpCase, "tolerance" | "special"> = {},
+  options: Pick<OpCase, "tolerance" | "special" | "beyondTensorflow"> = {},
 ): OpCase => ({ name, operands, run, ...options });

@@ -1,6 +1,6 @@
 // Runs all cases of a kernel as one program on a device and says where the results differ from the reference's.
 import * as tf from "@tensorflow/tfjs";
-import type { OpCase, OpEntry } from "./_op-case.test-helper.ts";
+import { casesOn, type OpCase, type OpEntry } from "./_op-case.test-helper.ts";
 import { createEngine, type DeviceName, errorBounds, type InputSpec } from "./index.ts";
 
 interface Run {
@@ -66,16 +66,16 @@ function watched<T>(seen: Set<string>, fn: () => T): T {
 /** What a device's results differ in from the reference's, in words; empty when they agree. */
 export async function differences(
   kernel: string,
-  { cases, webgpuTolerance }: OpEntry,
+  entry: OpEntry,
   device: "cpu" | "webgpu" | "tensorflow",
 ): Promise<string[]> {
-  const used = device === "webgpu" ? cases.filter(({ special }) => special !== true) : cases;
+  const used = casesOn(device, entry);
   const want = await runCases(used, "reference");
   const got = await runCases(used, device);
   // TensorFlow takes the plain definitions of our own ops, and makes some of tfjs's of others
   const problems = device === "tensorflow" || got.kernels.has(kernel) ? [] : [`no case of ${kernel} runs that kernel`];
   for (const [name, expected] of want.values) {
-    const loose = device === "webgpu" ? webgpuTolerance : undefined;
+    const loose = device === "webgpu" ? entry.webgpuTolerance : undefined;
     const tolerance = loose ?? used[Number.parseInt(name, 10)]?.tolerance ?? errorBounds[device].op;
     const found = got.values.get(name);
     if (found === undefined) problems.push(`${name}: missing`);

@@ -1,5 +1,5 @@
-// Gradients on the CPU, and on TensorFlow where it is: of the fused ops against central differences of their definitions in float64, of tfjs's ops
-// against the reference device's own differentiation.
+// Gradients on the CPU, and on TensorFlow where it is: of the fused ops against central differences of their definitions
+// in float64, of tfjs's ops against the reference device's own differentiation.
 import * as tf from "@tensorflow/tfjs";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
@@ -87,6 +87,9 @@ function centralDifferences(operands: readonly Operand[], fn: Fn64): number[][] 
 
 const geometry = { c: 3, size: 5, kernel: 3, stride: 2, padding: 1 };
 
+/** tfjs-node refuses padding in numbers. */
+const beyondTensorflow = "tfjs's average pooling with padding";
+
 const fused: Record<string, readonly [Operand[], Fn, Fn64]> = {
   gelu: [[floats([3, 5])], (x) => gelu(x as tf.Tensor), (x) => gelu64(x as number[])],
   softmax: [[floats([3, 5])], (x) => softmax(x as tf.Tensor), (x) => softmax64(x as number[], 5)],
@@ -129,7 +132,7 @@ const fused: Record<string, readonly [Operand[], Fn, Fn64]> = {
     (x, w, b) => batchNorm(x as tf.Tensor, w as tf.Tensor, b as tf.Tensor).y,
     (x, w, b) => batchNorm64(x as number[], w as number[], b as number[]),
   ],
-  "tfjs's average pooling with padding": [
+  [beyondTensorflow]: [
     [floats([1, 5, 6, 1])],
     (x) => tf.avgPool(x as tf.Tensor4D, 3, 2, 1, "floor"),
     (x) => averagePool64(x as number[], { height: 5, width: 6, size: 3, stride: 2 }),
@@ -248,7 +251,8 @@ describe.each(["cpu", "tensorflow"] as const)("on %s", (device) => {
   const missing = device === "tensorflow" ? tensorflowMissing() : undefined;
   beforeEach(({ skip }) => skip(missing !== undefined, missing));
 
-  test.each(Object.entries(fused))("%s: central differences in float64", async (_, [operands, fn, fn64]) => {
+  const here = Object.entries(fused).filter(([name]) => device === "cpu" || name !== beyondTensorflow);
+  test.each(here)("%s: central differences in float64", async (_, [operands, fn, fn64]) => {
     const got = await compiledGradients(device, operands, fn);
     const want = centralDifferences(operands, fn64);
     for (const [k, expected] of want.entries()) {

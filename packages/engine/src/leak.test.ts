@@ -1,9 +1,8 @@
 // 500 steps of a small training program hold memory and live tensors where they were.
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
-import { createEngine, type DeviceTensor, linear, liveDeviceTensors } from "./index.ts";
-
-const MEGABYTE = 2 ** 20;
+import { expectSteady, liveTensors } from "./_steady.test-helper.ts";
+import { createEngine, linear } from "./index.ts";
 
 test("500 training steps leak nothing, and the updates train", async () => {
   const engine = await createEngine({ device: "cpu", threads: 1 });
@@ -21,25 +20,12 @@ test("500 training steps leak nothing, and the updates train", async () => {
   const y = Float32Array.from({ length: 256 * 32 }, (_, i) => Math.cos(i * 0.7));
   const w = await engine.tensor(new Float32Array(32 * 64), [32, 64]);
   const m = await engine.tensor(new Float32Array(32 * 64), [32, 64]);
-  const step = async (): Promise<number> => {
-    const { loss } = await program.run({ x, y, w, m });
-    const [value = Number.NaN] = await (loss as DeviceTensor).read();
-    (loss as DeviceTensor).dispose();
-    return value;
-  };
-  const first = await step();
-  for (let i = 0; i < 50; i++) await step();
-  const before = { live: liveDeviceTensors(), tensors: tf.memory().numTensors, rss: process.memoryUsage().rss };
-  let last = first;
-  for (let i = 0; i < 500; i++) last = await step();
-  expect(liveDeviceTensors()).toBe(before.live);
-  expect(tf.memory().numTensors).toBe(before.tensors);
-  expect(process.memoryUsage().rss - before.rss).toBeLessThan(64 * MEGABYTE);
-  expect(last).toBeLessThan(first);
+  await expectSteady(() => program.run({ x, y, w, m }), { settle: 50, steps: 500 });
+  const { device } = liveTensors();
   w.dispose();
   m.dispose();
   await engine.dispose();
-  expect(liveDeviceTensors()).toBe(before.live - 2);
+  expect(liveTensors().device).toBe(device - 2);
 });
 
 test("updates read the old contents and write both tensors together", async () => {

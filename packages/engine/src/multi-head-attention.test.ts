@@ -2,11 +2,15 @@ import type * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { multiHeadAttention64 } from "./_float64.test-helper.ts";
 import { floats } from "./_op-case.test-helper.ts";
+import { tensorflowMissing } from "./_tensorflow.test-helper.ts";
 import { webgpuMissing } from "./_webgpu.test-helper.ts";
-import { createEngine } from "./index.ts";
+import { createEngine, type DeviceName } from "./index.ts";
 import { multiHeadAttention } from "./ops/multi-head-attention.ts";
 
-const missing = webgpuMissing();
+const missing: Readonly<Partial<Record<DeviceName, string | undefined>>> = {
+  webgpu: webgpuMissing(),
+  tensorflow: tensorflowMissing(),
+};
 
 // 38 images of 31 tokens are two groups of rows, 3 images one, and 1 head needs no batch of heads
 test.for([
@@ -15,10 +19,11 @@ test.for([
   ["cpu", 2, 5, 1],
   ["reference", 3, 5, 2],
   ["webgpu", 4, 5, 2],
+  ["tensorflow", 3, 5, 2],
 ] as const)(
   "multi-head attention on %s: %i images, %i tokens, %i heads",
   async ([device, images, tokens, heads], { skip }) => {
-    skip(device === "webgpu" && missing !== undefined, missing);
+    skip(missing[device] !== undefined, missing[device]);
     const engine = await createEngine({ device, threads: 1 });
     const d = 4;
     const operands = [floats([images, tokens, d]), floats([3 * d, d]), floats([d]), floats([d, d])] as const;

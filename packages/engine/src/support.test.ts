@@ -1,12 +1,13 @@
 // SUPPORT.md is generated from the op table; `vitest run -u` rewrites it.
 import { expect, test } from "vitest";
+import { casesOn } from "./_op-case.test-helper.ts";
 import { opTable } from "./_op-table.test-helper.ts";
 
 const rows = Object.entries(opTable)
   .sort(([a], [b]) => a.localeCompare(b, "en"))
-  .map(([kernel, { cases, note = "" }]) => {
-    const onGpu = cases.filter(({ special }) => special !== true).length;
-    return `| ${kernel} | ${cases.length} | ${onGpu} | ${cases.length} | ${note} |`;
+  .map(([kernel, entry]) => {
+    const counts = (["cpu", "webgpu", "tensorflow"] as const).map((device) => casesOn(device, entry).length);
+    return `| ${kernel} | ${counts.join(" | ")} | ${entry.note ?? ""} |`;
   });
 
 const text = [

@@ -1,21 +1,11 @@
 // The tensorflow device itself: memory, types, state, what it refuses. Its ops: ops.tensorflow.test.ts, gradients.test.ts.
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expectSteady, liveTensors } from "./_steady.test-helper.ts";
 import { tensorflowMissing } from "./_tensorflow.test-helper.ts";
-import {
-  batchNorm,
-  conv2d,
-  createEngine,
-  type DeviceTensor,
-  type Engine,
-  gelu,
-  linear,
-  liveDeviceTensors,
-  localGroup,
-} from "./index.ts";
+import { batchNorm, conv2d, createEngine, type Engine, gelu, linear, localGroup } from "./index.ts";
 
 const missing = tensorflowMissing();
-const MEGABYTE = 2 ** 20;
 
 describe("on tensorflow", () => {
   let engine: Engine;
@@ -51,26 +41,12 @@ describe("on tensorflow", () => {
     const y = Float32Array.from({ length: 64 }, (_, i) => Math.cos(i * 0.7));
     const w = await engine.tensor(new Float32Array(32).fill(0.1), [4, 8]);
     const m = await engine.tensor(new Float32Array(32), [4, 8]);
-    const step = async (): Promise<number> => {
-      const images = Uint8Array.from({ length: 16 * 192 }, (_, i) => (i * i * 31 + i * 7) % 256);
-      const { loss } = await program.run({ images, y, w, m, kernel });
-      const [value = Number.NaN] = await (loss as DeviceTensor).read();
-      loss?.dispose();
-      return value;
-    };
-    const first = await step();
-    for (let i = 0; i < 100; i++) await step();
-    const before = { live: liveDeviceTensors(), tensors: tf.memory().numTensors, rss: process.memoryUsage().rss };
-    let last = first;
-    for (let i = 0; i < 1000; i++) last = await step();
-    expect(liveDeviceTensors()).toBe(before.live);
-    expect(tf.memory().numTensors).toBe(before.tensors);
-    expect((process.memoryUsage().rss - before.rss) / MEGABYTE).toBeLessThan(64);
-    expect(last).toBeLessThan(first);
+    const images = Uint8Array.from({ length: 16 * 192 }, (_, i) => (i * i * 31 + i * 7) % 256);
+    await expectSteady(() => program.run({ images, y, w, m, kernel }), { settle: 100, steps: 1000 });
+    const { device, tfjs } = liveTensors();
     w.dispose();
     m.dispose();
-    expect(liveDeviceTensors()).toBe(before.live - 2);
-    expect(tf.memory().numTensors).toBe(before.tensors - 2);
+    expect(liveTensors()).toEqual({ device: device - 2, tfjs: tfjs - 2 });
   });
 
   test("bytes, whole numbers and booleans keep their values and types, fed or held", async () => {
