@@ -8,7 +8,13 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Tests by package: only these files know the device. */
 const files = {
-  engine: ["src/ops.tensorflow.test.ts", "src/tensorflow.test.ts", "src/gradients.test.ts"],
+  engine: [
+    "src/ops.tensorflow.test.ts",
+    "src/tensorflow.test.ts",
+    "src/leak.test.ts",
+    "src/gradients.test.ts",
+    "src/multi-head-attention.test.ts",
+  ],
   core: ["src/engine.test.ts"],
   encoders: ["src/golden.test.ts"],
   train: ["src/training-step.test.ts"],

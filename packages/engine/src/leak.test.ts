@@ -1,7 +1,9 @@
-// 500 steps of a small training program hold memory and live tensors where they were.
+// What a program updates: 500 steps of a small training program hold memory and live tensors where they were, and tensors
+// that are updated together are written together.
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { expectSteady, liveTensors } from "./_steady.test-helper.ts";
+import { tensorflowMissing } from "./_tensorflow.test-helper.ts";
 import { createEngine, linear } from "./index.ts";
 
 test("500 training steps leak nothing, and the updates train", async () => {
@@ -28,20 +30,21 @@ test("500 training steps leak nothing, and the updates train", async () => {
   expect(liveTensors().device).toBe(device - 2);
 });
 
-test("updates read the old contents and write both tensors together", async () => {
-  const engine = await createEngine({ device: "cpu" });
-  const program = await engine.compile(
-    ({ a, b }) => ({ a: tf.clone(b), b: tf.add(a, b) }),
-    { a: { shape: [1] }, b: { shape: [1] } },
-    {
-      updates: ["a", "b"],
-    },
-  );
-  const a = await engine.tensor(Float32Array.of(0), [1]);
-  const b = await engine.tensor(Float32Array.of(1), [1]);
-  for (let i = 0; i < 10; i++) await program.run({ a, b });
-  expect([(await a.read())[0], (await b.read())[0]]).toEqual([55, 89]);
-  a.dispose();
-  b.dispose();
-  await engine.dispose();
-});
+const missing = tensorflowMissing();
+
+test.for(["cpu", "tensorflow"] as const)(
+  "updates read the old contents and write both tensors together, on %s",
+  async (device, { skip }) => {
+    skip(device === "tensorflow" && missing !== undefined, missing);
+    const engine = await createEngine({ device });
+    const spec = { a: { shape: [1] }, b: { shape: [1] } };
+    const program = await engine.compile(({ a, b }) => ({ a: b, b: tf.add(a, b) }), spec, { updates: ["a", "b"] });
+    const a = await engine.tensor(Float32Array.of(0), [1]);
+    const b = await engine.tensor(Float32Array.of(1), [1]);
+    for (let i = 0; i < 10; i++) await program.run({ a, b });
+    expect([(await a.read())[0], (await b.read())[0]]).toEqual([55, 89]);
+    a.dispose();
+    b.dispose();
+    await engine.dispose();
+  },
+);

@@ -73,17 +73,6 @@ describe("on tensorflow", () => {
     await expect(held.read()).rejects.toThrow(/used after dispose/);
   });
 
-  test("updates read the old contents and write both tensors together", async () => {
-    const spec = { a: { shape: [1] }, b: { shape: [1] } };
-    const program = await engine.compile(({ a, b }) => ({ a: b, b: tf.add(a, b) }), spec, { updates: ["a", "b"] });
-    const a = await engine.tensor(Float32Array.of(0), [1]);
-    const b = await engine.tensor(Float32Array.of(1), [1]);
-    for (let i = 0; i < 10; i++) await program.run({ a, b });
-    expect([(await a.read())[0], (await b.read())[0]]).toEqual([55, 89]);
-    a.dispose();
-    b.dispose();
-  });
-
   test("other code keeps its own tfjs backend", async () => {
     const before = tf.getBackend();
     const program = await engine.compile(({ x }) => ({ y: tf.square(x) }), { x: { shape: [1] } });
