@@ -3,19 +3,19 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
-  isLejepaError,
   type DatasetIndex,
   type DatasetItem,
   type ImageRecord,
   type Inspection,
   type InspectRequest,
-  type LejepaError,
 } from "@lejepa/contracts";
 import { testContext } from "@lejepa/contracts/testing";
 import { onTestFinished } from "vitest";
 import type { z } from "zod";
 import type { dicomOptions, DicomOptions } from "./options.ts";
 import { dicom } from "./plugin.ts";
+
+export { caught } from "@lejepa/contracts/testing";
 
 type Options = z.input<typeof dicomOptions>;
 const context = testContext("unused");
@@ -61,15 +61,4 @@ export function inspectPath(
 ): Promise<Inspection> {
   const parsed: DicomOptions = dicom.options.parse({ path: "unused", ...options });
   return (dicom.inspect as NonNullable<typeof dicom.inspect>)(path, { stage, ...request, options: parsed }, context);
-}
-
-/** What a call rejects with, as a LejepaError; anything else fails the test. */
-export async function caught(run: () => unknown): Promise<LejepaError> {
-  try {
-    await run();
-  } catch (error) {
-    if (isLejepaError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { LejepaError, nearest, type SplitName } from "@lejepa/contracts";
+import { LejepaError, nearest, type SplitName, splitNamed } from "@lejepa/contracts";
 import type { IndexedImage } from "./index-types.ts";
 import type { DicomOptions } from "./options.ts";
 
@@ -154,7 +154,7 @@ function readLine(
 ): LabelLine {
   const label = cells[columns.label] ?? "";
   const said = columns.split === undefined ? "" : (cells[columns.split] ?? "");
-  const split = (["train", "validation", "test"] as const).find((name) => name === said.toLowerCase());
+  const split = splitNamed(said);
   if (said !== "" && split === undefined)
     throw wrong(file, { expected: `train, validation or test in line ${line}`, got: "another word" });
   return { ...(label !== "" && { label }), ...(split !== undefined && { split }) };

@@ -2,19 +2,15 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import {
-  isLejepaError,
-  type DatasetIndex,
-  type DatasetItem,
-  type ImageRecord,
-  type LejepaError,
-} from "@lejepa/contracts";
+import { type DatasetIndex, type DatasetItem, type ImageRecord } from "@lejepa/contracts";
 import { testContext } from "@lejepa/contracts/testing";
 import sharp from "sharp";
 import { onTestFinished } from "vitest";
 import type { z } from "zod";
 import type { folderOptions } from "./options.ts";
 import { folder } from "./plugin.ts";
+
+export { caught } from "@lejepa/contracts/testing";
 
 const noise = (values: number): Uint8Array => Uint8Array.from({ length: values }, (_, i) => (i * 73 + 29) % 251);
 
@@ -63,17 +59,6 @@ export function decode(
     options: folder.options.parse({ path: "x", ...options }),
     target: { size, channels },
   });
-}
-
-/** What a call rejects with, as a LejepaError; anything else fails the test. */
-export async function caught(run: () => unknown): Promise<LejepaError> {
-  try {
-    await run();
-  } catch (error) {
-    if (isLejepaError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 /** Items without where they lie and what their headers say. */

@@ -2,24 +2,8 @@
  * What the place of an image in the folder says: its class, group and split. No files are touched.
  */
 import { basename } from "node:path";
-import type { DatasetItem, SplitName } from "@lejepa/contracts";
+import { type DatasetItem, type SplitName, splitNamed } from "@lejepa/contracts";
 import type { FolderOptions } from "./options.ts";
-
-const splitNames: Readonly<Record<string, SplitName>> = {
-  train: "train",
-  training: "train",
-  val: "validation",
-  valid: "validation",
-  validation: "validation",
-  test: "test",
-  testing: "test",
-};
-
-/** The split that a name stands for, in any case. */
-export function splitNamed(name: string): SplitName | undefined {
-  const key = name.trim().toLowerCase();
-  return Object.hasOwn(splitNames, key) ? splitNames[key] : undefined;
-}
 
 /** What is known of an image without opening it. */
 export type Placed = Pick<DatasetItem, "label" | "group" | "split">;

@@ -2,8 +2,8 @@
  * A table that says something about images: its cells as text, its columns by name, and what a row means. Nothing here
  * knows whether the rows came from CSV or Parquet, or whether the images are files.
  */
-import { LejepaError, nearest } from "@lejepa/contracts";
-import { splitNamed, type HashGroup, type Placed } from "./layout.ts";
+import { LejepaError, nearest, splitNamed } from "@lejepa/contracts";
+import type { HashGroup, Placed } from "./layout.ts";
 import type { FolderOptions } from "./options.ts";
 
 /** Rows of a table, as text. */

@@ -2,18 +2,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import {
-  isLejepaError,
-  type DatasetIndex,
-  type DatasetItem,
-  type ImageRecord,
-  type LejepaError,
-} from "@lejepa/contracts";
+import { type DatasetIndex, type DatasetItem, type ImageRecord } from "@lejepa/contracts";
 import { testContext } from "@lejepa/contracts/testing";
 import { onTestFinished } from "vitest";
 import type { z } from "zod";
 import type { geotiffOptions } from "./options.ts";
 import { geotiff } from "./plugin.ts";
+
+export { caught } from "@lejepa/contracts/testing";
 
 type Pixels = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
@@ -170,15 +166,4 @@ export function inspect(
   };
   const run = geotiff.inspect as NonNullable<typeof geotiff.inspect>;
   return run(path, request, testContext("unused"));
-}
-
-/** What a call rejects with, as a LejepaError; anything else fails the test. */
-export async function caught(run: () => unknown): Promise<LejepaError> {
-  try {
-    await run();
-  } catch (error) {
-    if (isLejepaError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }

@@ -3,7 +3,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { isAbsolute, relative, resolve } from "node:path";
-import { LejepaError, nearest, type SplitName } from "@lejepa/contracts";
+import { LejepaError, nearest, type SplitName, splitNamed } from "@lejepa/contracts";
 import type { GeotiffOptions } from "./options.ts";
 
 /** What a line says of a scene. */
@@ -12,16 +12,6 @@ export interface SceneLabel {
   readonly group?: string;
   readonly split?: SplitName;
 }
-
-const splits: Readonly<Record<string, SplitName>> = {
-  train: "train",
-  training: "train",
-  val: "validation",
-  valid: "validation",
-  validation: "validation",
-  test: "test",
-  testing: "test",
-};
 
 /**
  * Reads the file `options.labels`.
@@ -90,8 +80,8 @@ function cellsOf(
   { file, line }: { file: string; line: number },
 ): SceneLabel {
   const cell = (column: string | null): string => (column === null ? "" : (row[column] ?? ""));
-  const [label, group, split] = [cell(columns.label), cell(columns.group), cell(columns.split).toLowerCase()];
-  const named = Object.hasOwn(splits, split) ? splits[split] : undefined;
+  const [label, group, split] = [cell(columns.label), cell(columns.group), cell(columns.split)];
+  const named = splitNamed(split);
   if (split !== "" && named === undefined)
     throw problem(file, `train, validation or test in line ${line}`, JSON.stringify(split));
   return {

@@ -40,6 +40,7 @@ export {
   type SplitName,
   type StoredArray,
 } from "./dataset.ts";
+export { splitNamed } from "./split-name.ts";
 export { configSchema, deviceNames, encoderNames } from "./config-schema.ts";
 export {
   configToJson,

@@ -26,6 +26,7 @@ test("the public names", () => {
       "nearest",
       "objectiveDefaults",
       "parseConfig",
+      "splitNamed",
       "stream",
       "withChannels",
     ]

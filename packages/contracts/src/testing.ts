@@ -7,7 +7,7 @@
 import type { z } from "zod";
 import { checkDeclaration, checkIndex, checkRecord, leaksOf, sameJson } from "./_contract-checks.ts";
 import type { Dataset, DatasetContext, DatasetIndex, DatasetItem, DecodeTarget, ImageRecord } from "./dataset.ts";
-import { LejepaError } from "./errors.ts";
+import { isLejepaError, LejepaError } from "./errors.ts";
 
 /** What `checkDataset` needs to run a plugin. */
 export interface CheckDatasetOptions {
@@ -26,6 +26,17 @@ export interface CheckDatasetOptions {
   readonly planted?: readonly string[];
   /** Counts what the process holds open, e.g. the entries of `/proc/self/fd`; must not grow from one pass to the next. */
   readonly openHandles?: () => number | Promise<number>;
+}
+
+/** What a call rejects with or throws, as a LejepaError. Anything else passes through; nothing at all is an error. */
+export async function caught(run: () => unknown): Promise<LejepaError> {
+  try {
+    await run();
+  } catch (error) {
+    if (isLejepaError(error)) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
 }
 
 /** A context for tests: silent, without network, pseudonyms that need no key (and hide nothing). */

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { caught } from "@lejepa/contracts/testing";
 import { expect, test } from "vitest";
-import { caught } from "./_caught.test-helper.ts";
 import { inspectToy } from "./_inspect-toy.test-helper.ts";
 import { temporaryFolder } from "./_toy.test-helper.ts";
 import { type CallOptions, createInspector } from "./call-plugin.ts";

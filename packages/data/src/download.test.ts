@@ -5,8 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { caught } from "@lejepa/contracts/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { caught } from "./_caught.test-helper.ts";
 import { temporaryFolder } from "./_toy.test-helper.ts";
 import { download } from "./download.ts";
 
