@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { inProcessToy, manyToys, temporaryFolder, writeToys } from "./_toy.test-helper.ts";
 import { toyPixel } from "./_toy-dataset.test-helper.ts";
 import { buildStore, type BuildStoreOptions } from "./build-store.ts";
+import { fingerprintItems } from "./fingerprint.ts";
 import type { BuildProgress, ImageStore } from "./types.ts";
 
 // one process: each costs a quarter of a second
@@ -327,4 +328,12 @@ test("reading: wrong rows, too little room, a closed store", async () => {
   store.close();
   store.close();
   expect(() => store.read([0])).toThrow("expected an open store, got a closed one");
+});
+
+test("what lies in a network has a fingerprint of its own", async () => {
+  const at = (path: string) => fingerprintItems([{ id: "a", source: { path } }]);
+  const [one] = await at("https://localhost/a.tif");
+  expect(one).toEqual({ fingerprint: expect.stringMatching(/^[0-9a-f]{20}$/) });
+  expect(await at("https://localhost/a.tif")).toEqual([one]);
+  expect(await at("https://localhost/b.tif")).not.toEqual([one]);
 });

@@ -20,7 +20,8 @@ test("only files with equal bytes are equal, however alike they are", async () =
     nothing: Buffer.alloc(0),
   };
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(root, name), bytes);
-  const items = [...Object.keys(files), "gone"].map((id) => ({ id, source: { path: join(root, id) } }));
+  const far = { id: "far", source: { path: "https://localhost/scene.tif" } };
+  const items = [...[...Object.keys(files), "gone"].map((id) => ({ id, source: { path: join(root, id) } })), far];
   const sizes = await measureFiles(items);
   expect(sizes.missing).toEqual([join(root, "gone")]);
   expect(sizes.bytes.get(join(root, "longer"))).toBe(200_000);

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import type { DatasetItem } from "@lejepa/contracts";
+import { isUrl } from "./fingerprint.ts";
 
 /** Sizes of the files of a dataset. */
 export interface FileSizes {
@@ -18,11 +19,12 @@ export interface FileSizes {
 const atOnce = 16;
 const peekBytes = 16 << 10;
 
-/** Sizes of the files that items lie in. */
+/** Sizes of the files that items lie in; what lies in a network is neither measured nor missing. */
 export async function measureFiles(items: readonly DatasetItem[], signal?: AbortSignal): Promise<FileSizes> {
   const bytes = new Map<string, number>();
   const missing: string[] = [];
   await forEach([...new Set(items.map(({ source }) => source.path))], signal, async (path) => {
+    if (isUrl(path)) return;
     const found = await stat(path).catch(() => undefined);
     if (found?.isFile() === true) bytes.set(path, found.size);
     else missing.push(path);

@@ -55,7 +55,7 @@ async function fingerprint({ id, source }: DatasetItem): Promise<Fingerprint> {
 }
 
 /** Whether a source lies in a network instead of a file system. */
-function isUrl(path: string): boolean {
+export function isUrl(path: string): boolean {
   return /^https?:\/\//.test(path);
 }
 
