@@ -18,7 +18,8 @@ export function describePlan(plan: PlanDocument): string {
     ...section("domain", [`${plan.domain.name}: ${plan.domain.reason}`]),
     ...section("train", trainLines(plan)),
     ...section("needs", needLines(plan)),
-    ...plan.warnings.map((line) => `WARNING   ${line}`),
+    // a problem is told once
+    ...plan.warnings.filter((line) => line !== `${plan.problem}.`).map((line) => `WARNING   ${line}`),
     ...(plan.problem === null ? [] : [`PROBLEM   ${plan.problem}`]),
     ...proposalLines(plan),
   ].join("\n");

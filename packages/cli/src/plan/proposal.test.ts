@@ -67,7 +67,8 @@ test("colour operations are no matter without colour", () => {
 
 test("what this call fixes stays, unless it cannot work", () => {
   expect(proposed({ views: { locals: 2 } }, {}, ["objective.lambda"])).toEqual({});
-  expect(proposed({}, { images: 20 }, ["batchSize"])).toMatchObject({ batchSize: 2 });
+  expect(proposed({}, { images: 20 }, ["batchSize"])).toMatchObject({ batchSize: 16 });
+  expect(proposed({}, { images: 11 }, ["batchSize"])).toMatchObject({ batchSize: 8 });
 });
 
 const configs = fc.record({

@@ -116,6 +116,8 @@ function viewRules({ data, views, encoder }: Config, { side, gray }: ImageFacts)
   return rules;
 }
 
+const leastBatch = 16;
+
 // lambda by the number of views: the paper's Table 7
 const lambdaByViews = [
   { views: 2, lambda: 0.01 },
@@ -127,8 +129,7 @@ function trainingRules({ batchSize, schedule, encoder, views }: Config, { images
   const count = views.globals + views.locals;
   const lambda = lambdaByViews.find((row) => count <= row.views)?.lambda ?? 0.05;
   rules.push({ key: "objective.lambda", value: lambda, reason: `the paper's best for about ${count} views` });
-  // the paper's SIGReg compares the batch with a Gaussian: an eighth of the images a step still leaves 8 steps an epoch
-  const batch = Math.max(2, Math.min(batchSize, 2 ** Math.floor(Math.log2(Math.max(2, images / 8)))));
+  const batch = Math.min(batchSize, batchFor(images));
   const batches = Math.floor(images / batchSize);
   if (batches < 4 && batch < batchSize)
     rules.push({
@@ -149,6 +150,13 @@ function trainingRules({ batchSize, schedule, encoder, views }: Config, { images
   if (images < 20_000 && !largestForFewImages.includes(encoder.name))
     rules.push({ key: "encoder.name", value: "vit_tiny", reason: `a large encoder for ${images} images` });
   return rules;
+}
+
+// SIGReg compares the batch with a Gaussian, for which a handful of samples says nothing; beyond that, an eighth of the images a
+// step still leaves 8 steps an epoch
+function batchFor(images: number): number {
+  const powerOfTwo = (n: number): number => 2 ** Math.floor(Math.log2(Math.max(2, n)));
+  return Math.max(powerOfTwo(images / 8), Math.min(leastBatch, powerOfTwo(images)));
 }
 
 function valueAt(config: Config, key: string): unknown {
