@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { operationNames, operationSchemas } from "./augmentation/operations.ts";
 import { configJsonSchema, configKeys, configTable } from "./config-docs.ts";
 import { configSchema } from "./config-schema.ts";
 
@@ -9,7 +10,12 @@ test("every key says what it is", () => {
     expect(description, path).toMatch(/^[A-Z`\d].*\.$/);
     expect(type, path).not.toBe("anything");
   }
-  expect(keys.filter((key) => key.default === undefined).map(({ path }) => path)).toEqual(["dataset.id"]);
+  const withoutDefault = keys.filter((key) => key.default === undefined && key.unsaid === undefined);
+  expect(withoutDefault.map(({ path }) => path)).toEqual(["dataset.id"]);
+  const left = keys.filter((key) => key.unsaid !== undefined).map(({ path }) => path);
+  expect(left).toEqual(
+    operationNames.flatMap((name) => Object.keys(operationSchemas[name].shape).map((key) => `augment.${name}.${key}`)),
+  );
 });
 
 test("the table has a row for each key", () => {
@@ -39,7 +45,7 @@ test("the JSON Schema is plain JSON, refuses unknown keys and knows nothing of t
 test("defaults in the schema are what the parser fills in", () => {
   const parsed = configSchema.parse({ dataset: { id: "x" } });
   const filled = configKeys().flatMap((key) => {
-    const value = key.path.split(".").reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], parsed);
+    const value = key.path.split(".").reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], parsed);
     return key.default === undefined
       ? []
       : [[key.path, JSON.parse(key.default), JSON.parse(JSON.stringify(value, shorten))]];
@@ -48,7 +54,7 @@ test("defaults in the schema are what the parser fills in", () => {
 });
 
 test("CONFIG.md is this table", async () => {
-  const text = `# Configuration\n\nEvery key of a \`lejepa.config.ts\`, made from the schema in \`src/config-schema.ts\`.\n\n${configTable()}\n`;
+  const text = `# Configuration\n\nEvery key of a \`lejepa.config.ts\`, made from the schema in \`src/config-schema.ts\`; operations of \`augment\` from \`src/augmentation/operations\`.\n\n${configTable()}\n`;
   await expect(text).toMatchFileSnapshot("../CONFIG.md");
 });
 

@@ -11,8 +11,10 @@ export interface ConfigKey {
   readonly path: string;
   /** The values it takes, e.g. `integer >= 1`. */
   readonly type: string;
-  /** Its default as JSON; absent when the key is required. */
+  /** Its default as JSON; absent when the key is required, and where the augmentation policy decides. */
   readonly default?: string;
+  /** As JSON: its value where neither the user nor the augmentation policy says one. */
+  readonly unsaid?: string;
   readonly description: string;
 }
 
@@ -32,10 +34,12 @@ export function configKeys(): ConfigKey[] {
 
 /** The keys as a Markdown table: key, values, default, meaning. */
 export function configTable(): string {
-  const rows = configKeys().map((key) => [`\`${key.path}\``, key.type, key.default ?? "required", key.description]);
+  const rows = configKeys().map((key) => [`\`${key.path}\``, key.type, key.default ?? fallbackText(key), key.description]);
   const lines = [["key", "values", "default", "meaning"], ["---", "---", "---", "---"], ...rows];
   return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`).join("\n");
 }
+
+const fallbackText = ({ unsaid }: ConfigKey): string => (unsaid === undefined ? "required" : `policy's, else ${unsaid}`);
 
 function leaves(node: SchemaNode, prefix: string, required: ReadonlySet<string>): ConfigKey[] {
   const own = new Set((node as { required?: readonly string[] }).required ?? []);
@@ -47,7 +51,9 @@ function leaves(node: SchemaNode, prefix: string, required: ReadonlySet<string>)
     });
   }
   const name = prefix.slice(prefix.lastIndexOf(".") + 1);
-  const fallback = required.has(name) ? {} : { default: JSON.stringify(rounded(node.default)) };
+  const { unsaid } = node;
+  const json = JSON.stringify(rounded(unsaid ?? node.default));
+  const fallback = required.has(name) ? {} : unsaid === undefined ? { default: json } : { unsaid: json };
   return [{ path: prefix, type: typeText(node), ...fallback, description: node.description ?? "" }];
 }
 

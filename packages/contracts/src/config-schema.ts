@@ -4,6 +4,7 @@
  * options mean (the plugin's schema) and values that depend on each other (config.ts).
  */
 import { z } from "zod";
+import { augmentSchema } from "./augmentation/operations.ts";
 import type { Dataset } from "./dataset.ts";
 import { objectiveDefaults } from "./objective-defaults.ts";
 
@@ -91,8 +92,9 @@ const views = z
     globals: count.default(2).describe("Global views of each image."),
     globalSize: count.default(64).describe("Width and height of a global view, pixels."),
     globalScale: areaRange
-      .default([0.3, 1])
-      .describe("Share of the image's area that a global view covers, from and to."),
+      .nullable()
+      .default(null)
+      .describe("Share of the image's area that a global view covers, from and to; null: the policy's, else [0.3, 1]."),
     locals: z.int().min(0).default(6).describe("Local views of each image."),
     localSize: count
       .nullable()
@@ -101,79 +103,17 @@ const views = z
         "Width and height of a local view, pixels; null: 3/7 of globalSize, rounded to whole patches (ResNet: to 4).",
       ),
     localScale: areaRange
-      .default([0.05, 0.3])
-      .describe("Share of the image's area that a local view covers, from and to."),
+      .nullable()
+      .default(null)
+      .describe("Share of the image's area that a local view covers, from and to; null: the policy's, else [0.05, 0.3]."),
     ratio: z
       .tuple([positive, positive])
-      .default([3 / 4, 4 / 3])
-      .describe("Aspect ratio of the crops (width / height), from and to."),
+      .nullable()
+      .default(null)
+      .describe("Aspect ratio of the crops (width / height), from and to; null: the policy's, else [3/4, 4/3]."),
   })
   .prefault({})
   .describe("The multi-crop views that the loss compares.");
-
-const colorJitter = z
-  .strictObject({
-    probability: probability.default(0.8).describe("Chance that a view is jittered."),
-    brightness: z.number().min(0).default(0.4).describe("Factor drawn from [1 - x, 1 + x]."),
-    contrast: z.number().min(0).default(0.4).describe("Factor drawn from [1 - x, 1 + x]."),
-    saturation: z
-      .number()
-      .min(0)
-      .nullable()
-      .default(null)
-      .describe("Factor drawn from [1 - x, 1 + x]; needs 3 channels; null: 0.2, or 0 without colour."),
-    hue: z
-      .number()
-      .min(0)
-      .max(0.5)
-      .nullable()
-      .default(null)
-      .describe("Shift drawn from [-x, x] turns of the hue circle; needs 3 channels; null: 0.1, or 0 without colour."),
-  })
-  .prefault({})
-  .describe("torchvision's ColorJitter.");
-
-const augment = z
-  .strictObject({
-    horizontalFlip: probability.default(0.5).describe("Chance of a left-right flip."),
-    verticalFlip: probability.default(0).describe("Chance of an up-down flip."),
-    rotation: z
-      .strictObject({
-        degrees: z.number().min(0).max(180).default(0).describe("Angle drawn from [-x, x] degrees."),
-        quarterTurns: z.boolean().default(false).describe("Also turn by 0, 90, 180 or 270 degrees, each as likely."),
-      })
-      .prefault({})
-      .describe("Rotation of the crop."),
-    colorJitter,
-    grayscale: z
-      .strictObject({
-        probability: probability
-          .nullable()
-          .default(null)
-          .describe("Chance that a view loses its colour; needs 3 channels; null: 0.2, or 0 without colour."),
-      })
-      .prefault({})
-      .describe("torchvision's RandomGrayscale."),
-    gaussianBlur: z
-      .strictObject({
-        probability: probability.default(0.5).describe("Chance that a view is blurred."),
-        sigma: z
-          .tuple([positive, positive])
-          .default([0.1, 2])
-          .describe("Standard deviation of the blur, pixels of the view, from and to."),
-      })
-      .prefault({})
-      .describe("torchvision's GaussianBlur."),
-    solarize: z
-      .strictObject({
-        probability: probability.default(0.2).describe("Chance that a view is solarized."),
-        threshold: probability.default(0.5).describe("Values at or above this (white is 1) are inverted."),
-      })
-      .prefault({})
-      .describe("torchvision's RandomSolarize."),
-  })
-  .prefault({})
-  .describe("Random changes of each view, drawn afresh for every view and step.");
 
 const encoder = z
   .strictObject({
@@ -310,7 +250,7 @@ export const configSchema = z.strictObject({
   dataset,
   data,
   views,
-  augment,
+  augment: augmentSchema,
   encoder,
   projector,
   objective,

@@ -13,7 +13,7 @@ test("sets values of every kind without touching the original", () => {
       "views.globalScale=[0.4, 1]",
       "encoder.name=resnet18",
       "threads=null",
-      "augment.rotation.quarterTurns=true",
+      "augment.rotation.degrees=20",
       "optimizer.learningRate=1e-3",
     ]),
   ).toEqual({
@@ -21,7 +21,7 @@ test("sets values of every kind without touching the original", () => {
     views: { globals: 2, locals: 4, globalScale: [0.4, 1] },
     encoder: { name: "resnet18" },
     threads: null,
-    augment: { rotation: { quarterTurns: true } },
+    augment: { rotation: { degrees: 20 } },
     optimizer: { learningRate: 1e-3 },
   });
   expect(base).toEqual(before);

@@ -5,7 +5,7 @@ import {
   configToJson,
   defineConfig,
   parseConfig,
-  withChannels,
+  withImages,
   type Config,
   type ConfigInput,
   type ResolvedConfig,
@@ -27,11 +27,23 @@ test("everything but the dataset has a default, and the defaults are the paper's
   expect(config.views).toEqual({
     globals: 2,
     globalSize: 64,
-    globalScale: [0.3, 1],
+    globalScale: null,
     locals: 6,
     localSize: 24,
-    localScale: [0.05, 0.3],
-    ratio: [3 / 4, 4 / 3],
+    localScale: null,
+    ratio: null,
+  });
+  const { views, augment } = withImages(config, { channels: 3 });
+  expect(views).toMatchObject({ globalScale: [0.3, 1], localScale: [0.05, 0.3], ratio: [3 / 4, 4 / 3] });
+  expect(augment).toEqual({
+    policy: "natural",
+    force: [],
+    border: "reflect",
+    horizontalFlip: { probability: 0.5 },
+    colorJitter: { probability: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.2, hue: 0.1 },
+    grayscale: { probability: 0.2 },
+    gaussianBlur: { probability: 0.5, sigma: [0.1, 2] },
+    solarize: { probability: 0.2, threshold: 0.5 },
   });
   expect(config.objective).toEqual(objectiveDefaults);
   expect(config.projector).toEqual({ hidden: [2048, 2048], outDim: 64 });
@@ -52,28 +64,34 @@ test("values that follow from others", () => {
   expect(
     parse({ data: { imageSize: 224 }, views: { globalSize: 224 }, encoder: { patchSize: 16 } }).views.localSize,
   ).toBe(96);
-  expect(parse({ data: { channels: 1 } }).augment).toMatchObject({
-    colorJitter: { saturation: 0, hue: 0, brightness: 0.4 },
-    grayscale: { probability: 0 },
-  });
   expect(parse({ views: { localSize: 16 }, optimizer: { weightDecay: 0 } })).toMatchObject({
     views: { localSize: 16 },
     optimizer: { weightDecay: 0 },
   });
 });
 
-test("channels that the dataset decides: nothing is filled in before it does", () => {
+test("what only the images tell is filled in when they are known", () => {
   const config = parse({ augment: { grayscale: { probability: 0.3 } } });
   expect(config.data.channels).toBeNull();
-  expect(config.augment.colorJitter).toMatchObject({ saturation: null, hue: null, brightness: 0.4 });
-  const rgb = withChannels(config, 3);
-  expect(rgb).toEqual(parse({ data: { channels: 3 }, augment: { grayscale: { probability: 0.3 } } }));
-  expect(rgb.augment.colorJitter).toMatchObject({ saturation: 0.2, hue: 0.1 });
-  expect(withChannels(parse({}), 12).augment.grayscale).toEqual({ probability: 0 });
-  expect(messageOf(() => withChannels(config, 1))).toBe(
+  expect(config.augment).toEqual({ policy: null, force: [], border: null, grayscale: { probability: 0.3 } });
+  const rgb = withImages(config, { channels: 3 });
+  expect(rgb.data.channels).toBe(3);
+  expect(rgb.augment).toMatchObject({ policy: "natural", grayscale: { probability: 0.3 } });
+  // written to the run folder, read back and resolved again
+  const again = parseConfig(configToJson(rgb), "again");
+  expect(withImages(again, { channels: 3 })).toEqual(rgb);
+  const notes: string[] = [];
+  const many = withImages(parse({}), { channels: 12, note: (line) => notes.push(line) });
+  expect(many.augment).toMatchObject({ grayscale: { probability: 0 }, colorJitter: { saturation: 0, hue: 0 } });
+  expect(notes).toEqual([
+    expect.stringContaining("colorJitter.saturation does not apply to 12 channels: "),
+    expect.stringContaining("colorJitter.hue does not apply to 12 channels: "),
+    expect.stringContaining("grayscale does not apply to 12 channels: "),
+  ]);
+  expect(messageOf(() => withImages(config, { channels: 1 }))).toBe(
     "config: augment.grayscale.probability: expected 0, got 0.3. Leave it out: it needs 3 channels and data.channels is 1.",
   );
-  expect(messageOf(() => withChannels(rgb, 4, "run"))).toBe(
+  expect(messageOf(() => withImages(rgb, { channels: 4, source: "run" }))).toBe(
     "run: data.channels: expected 4, as the images have, got 3. Leave it out.",
   );
   expect(parseConfig(configToJson(config), "again")).toEqual(config);
@@ -100,7 +118,7 @@ test.each([
   [{ views: { globals: 1.5 } }, "views.globals: expected integer >= 1, got 1.5."],
   [
     { views: { globalScale: [0.3] } },
-    "views.globalScale: expected [number > 0 and <= 1, number > 0 and <= 1], got [0.3].",
+    "views.globalScale: expected [number > 0 and <= 1, number > 0 and <= 1] | null, got [0.3].",
   ],
   [{ views: { globalScale: [0.3, 2] } }, "views.globalScale.1: expected number > 0 and <= 1, got 2."],
   [{ objective: { lambda: 1 } }, "objective.lambda: expected number > 0 and < 1, got 1."],

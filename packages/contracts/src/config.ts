@@ -2,6 +2,8 @@
  * Reading a configuration: check, say what is wrong, fill in what depends on other keys. No files are read here.
  */
 import type { z } from "zod";
+import type { PolicyViews } from "./augmentation/policy.ts";
+import { type AugmentConfig, resolveAugmentation } from "./augmentation/resolve.ts";
 import { configSchema } from "./config-schema.ts";
 import { LejepaError } from "./errors.ts";
 import { bindDataset, isDataset } from "./dataset.ts";
@@ -14,7 +16,7 @@ type Checked = z.output<typeof configSchema>;
 
 /**
  * A complete configuration. What the user may leave `null` because it follows from other keys is filled in, but for what only
- * the dataset can tell: `data.channels`, and with it what needs colours. `withChannels` fills that.
+ * the dataset can tell: `data.channels`, and how its policy changes views. `withImages` fills that.
  */
 export type Config = Omit<Checked, "views" | "encoder" | "optimizer" | "schedule"> & {
   readonly views: Omit<Checked["views"], "localSize"> & { readonly localSize: number };
@@ -23,19 +25,11 @@ export type Config = Omit<Checked, "views" | "encoder" | "optimizer" | "schedule
   readonly schedule: Omit<Checked["schedule"], "warmupEpochs"> & { readonly warmupEpochs: number };
 };
 
-/** A configuration whose number of channels is known: nothing that decides a run is `null`. */
-export type ResolvedConfig = Omit<Config, "data" | "augment"> & {
+/** A configuration whose images are known: nothing that decides a run is `null`. */
+export type ResolvedConfig = Omit<Config, "data" | "augment" | "views"> & {
   readonly data: Omit<Config["data"], "channels"> & { readonly channels: number };
+  readonly views: Omit<Config["views"], "globalScale" | "localScale" | "ratio"> & Required<PolicyViews>;
   readonly augment: AugmentConfig;
-};
-
-/** The `augment` section of a resolved configuration. */
-export type AugmentConfig = Omit<Checked["augment"], "colorJitter" | "grayscale"> & {
-  readonly colorJitter: Omit<Checked["augment"]["colorJitter"], "saturation" | "hue"> & {
-    readonly saturation: number;
-    readonly hue: number;
-  };
-  readonly grayscale: { readonly probability: number };
 };
 
 /** Gives a config file its types: `export default defineConfig({ ... })`. Checks nothing. */
@@ -64,25 +58,45 @@ export function parseConfig(value: unknown, source: string): Config {
   }
   const config = complete(checkPlugin(result.data, source));
   for (const check of crossChecks) refuse(check(config), source);
-  const { channels } = config.data;
-  return channels === null ? config : withChannels(config, channels, source);
+  // said early, as far as it can be known; without its plugin, the domain of the dataset cannot
+  withImages(config, { channels: config.data.channels ?? 3, source });
+  return config;
 }
 
 /**
- * The configuration for a dataset of so many channels: `data.channels` is this number, and the strengths of colour operations
- * that were left `null` are filled in. A number that the configuration has already must be the same.
+ * The configuration for images that are known: `data.channels` is this number, and the augmentation policy (the configuration's, or that of
+ * the dataset's domain) has filled in views and operations. A number of channels that the configuration has already must be the same.
+ * `note` is told what of the policy does not apply.
  *
- * @throws LejepaError E_CONFIG when it is another, or an operation on colours was asked for by name and there are not three
+ * @throws LejepaError E_CONFIG when it is another, or an operation is wrong for these images: see `resolveAugmentation`
  */
-export function withChannels(config: Config, channels: number, source = "config"): ResolvedConfig {
-  const { data, augment } = config;
+export function withImages(
+  config: Config,
+  { channels, source = "config", note }: { readonly channels: number; readonly source?: string; readonly note?: (line: string) => void },
+): ResolvedConfig {
+  const { data, views, augment: asked, dataset } = config;
   if (data.channels !== null && data.channels !== channels) {
     const got = String(data.channels);
     refuse({ key: "data.channels", expected: `${channels}, as the images have`, got, hint: "Leave it out." }, source);
   }
-  refuse(colourOnly(channels, augment), source);
-  return { ...config, data: { ...data, channels }, augment: completeAugment(augment, channels === 3) };
+  const domain = dataset.plugin?.domain.name;
+  const { augment, views: own, notes } = resolveAugmentation(asked, { channels, domain, source });
+  for (const line of notes) note?.(line);
+  return {
+    ...config,
+    data: { ...data, channels },
+    views: {
+      ...views,
+      globalScale: views.globalScale ?? [...(own.globalScale ?? paperViews.globalScale)],
+      localScale: views.localScale ?? [...(own.localScale ?? paperViews.localScale)],
+      ratio: views.ratio ?? [...(own.ratio ?? paperViews.ratio)],
+    },
+    augment,
+  };
 }
+
+// arXiv:2511.08544, section 6.1; torchvision's RandomResizedCrop
+const paperViews = { globalScale: [0.3, 1], localScale: [0.05, 0.3], ratio: [3 / 4, 4 / 3] } as const;
 
 function refuse(problem: Problem | undefined, source: string): void {
   if (problem === undefined) return;
@@ -122,19 +136,6 @@ function complete(config: Checked): Config {
   };
 }
 
-function completeAugment(augment: Checked["augment"], colour: boolean): AugmentConfig {
-  const { colorJitter, grayscale } = augment;
-  return {
-    ...augment,
-    colorJitter: {
-      ...colorJitter,
-      saturation: colorJitter.saturation ?? (colour ? 0.2 : 0),
-      hue: colorJitter.hue ?? (colour ? 0.1 : 0),
-    },
-    grayscale: { probability: grayscale.probability ?? (colour ? 0.2 : 0) },
-  };
-}
-
 function localSizeFor(globalSize: number, multiple: number): number {
   return Math.max(1, Math.round((3 * globalSize) / 7 / multiple)) * multiple;
 }
@@ -169,7 +170,6 @@ const crossChecks: readonly ((config: Config) => Problem | undefined)[] = [
   ({ views }) => ordered("views.globalScale", views.globalScale),
   ({ views }) => ordered("views.localScale", views.localScale),
   ({ views }) => ordered("views.ratio", views.ratio),
-  ({ augment }) => ordered("augment.gaussianBlur.sigma", augment.gaussianBlur.sigma),
   ({ views }) =>
     views.globals + views.locals >= 2
       ? undefined
@@ -228,20 +228,7 @@ function resnetOnly(encoder: Config["encoder"]): Problem | undefined {
   return { key: `encoder.${key}`, expected: `null for ${encoder.name}`, got, hint: "Only ResNets have this." };
 }
 
-function ordered(key: string, [from, to]: readonly [number, number]): Problem | undefined {
+function ordered(key: string, range: readonly [number, number] | null): Problem | undefined {
+  const [from, to] = range ?? [0, 0];
   return from <= to ? undefined : { key, expected: "the smaller number first", got: `[${from}, ${to}]` };
-}
-
-// colour operations mean nothing on other than three channels: asking for them by name is refused
-function colourOnly(channels: number, { colorJitter, grayscale }: Config["augment"]): Problem | undefined {
-  if (channels === 3) return undefined;
-  const hint = `Leave it out: it needs 3 channels and data.channels is ${channels}.`;
-  if (grayscale.probability !== null && grayscale.probability > 0)
-    return { key: "augment.grayscale.probability", expected: "0", got: String(grayscale.probability), hint };
-  for (const name of ["saturation", "hue"] as const) {
-    const strength = colorJitter[name];
-    if (strength !== null && strength > 0)
-      return { key: `augment.colorJitter.${name}`, expected: "0", got: String(strength), hint };
-  }
-  return undefined;
 }

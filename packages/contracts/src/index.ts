@@ -47,11 +47,34 @@ export {
   defineConfig,
   isVit,
   parseConfig,
-  withChannels,
-  type AugmentConfig,
+  withImages,
   type Config,
   type ConfigInput,
   type ResolvedConfig,
 } from "./config.ts";
+export {
+  type AskedOperations,
+  type Border,
+  type OperationName,
+  operationNames,
+  type OperationOptions,
+  type Operations,
+  operationSchemas,
+} from "./augmentation/operations.ts";
+export {
+  type AugmentationDefinition,
+  type AugmentationPolicy,
+  defineAugmentation,
+  type PolicyViews,
+} from "./augmentation/policy.ts";
+export { policies } from "./augmentation/policies.ts";
+export {
+  type AskedAugmentation,
+  type AugmentationContext,
+  type AugmentConfig,
+  policyOf,
+  resolveAugmentation,
+  type ResolvedAugmentation,
+} from "./augmentation/resolve.ts";
 export { applySettings } from "./config-set.ts";
 export { configJsonSchema, configKeys, configTable, type ConfigKey } from "./config-docs.ts";

@@ -10,6 +10,8 @@ export interface SchemaNode {
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: unknown;
+  /** Of a setting that a policy may decide: what it is when neither user nor policy says so. */
+  readonly unsaid?: unknown;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: boolean | SchemaNode;
   readonly anyOf?: readonly SchemaNode[];

@@ -12,6 +12,7 @@ test("the public names", () => {
       "configSchema",
       "configTable",
       "configToJson",
+      "defineAugmentation",
       "defineConfig",
       "defineDataset",
       "deviceNames",
@@ -25,10 +26,15 @@ test("the public names", () => {
       "isVit",
       "nearest",
       "objectiveDefaults",
+      "operationNames",
+      "operationSchemas",
       "parseConfig",
+      "policies",
+      "policyOf",
+      "resolveAugmentation",
       "splitNamed",
       "stream",
-      "withChannels",
+      "withImages",
     ]
   `);
 });
