@@ -41,14 +41,36 @@ IMAGES = {
 }
 
 
+PADDING = 32
+PADS = {"reflect": "symmetric", "edge": "edge", "zeros": "constant"}
+
+
+def reaching(x, size, p):
+    """A view that may reach beyond the image: the padded image is resized as a whole, cut larger than the view, rotated and sheared
+    about the middle, and cut to size."""
+    top, left, height, _ = p["box"]
+    # even, so that half of it is whole
+    sides = [(PADDING, PADDING + n % 2) for n in x.shape[1:]]
+    padded = np.pad(x.numpy(), [(0, 0), *sides], PADS[p["border"]])
+    scale = size / height
+    whole = F.resize(torch.tensor(padded), [round(scale * n) for n in padded.shape[1:]], antialias=True)
+    more = size
+    y, x0 = round(scale * (top + PADDING)), round(scale * (left + PADDING))
+    cut = F.crop(whole, y - more, x0 - more, size + 2 * more, size + 2 * more)
+    # torchvision's affine turns clockwise
+    turned = F.affine(cut, -p.get("angle", 0.0), [0, 0], 1.0, list(p.get("shear", (0.0, 0.0))), InterpolationMode.BILINEAR)
+    return F.center_crop(turned, [size, size])
+
+
 def view(image, size, p, dtype):
     x = torch.tensor(IMAGES[image]).permute(2, 0, 1)
     x = x.to(torch.uint8) if dtype == "byte" else x.float() / 255
-    if p.get("angle"):
-        x = F.rotate(x, p["angle"], InterpolationMode.BILINEAR)
     top, left, height, width = p.get("box", (0, 0, *x.shape[-2:]))
     mode = InterpolationMode.BICUBIC if p.get("bicubic") else InterpolationMode.BILINEAR
-    x = F.resized_crop(x, top, left, height, width, [size, size], mode, antialias=True)
+    if "border" in p:
+        x = reaching(x, size, p)
+    else:
+        x = F.resized_crop(x, top, left, height, width, [size, size], mode, antialias=True)
     x = torch.rot90(x, p.get("quarterTurns", 0), (-2, -1))
     if p.get("flipX"):
         x = F.hflip(x)
@@ -97,9 +119,18 @@ case("flip both", "tall", 6, box=(2, 1, 14, 9), flipX=True, flipY=True)
 for turns in (1, 2, 3):
     case(f"quarter turns {turns}", "tall", 5, byte=True, box=(2, 1, 14, 8), quarterTurns=turns)
     case(f"quarter turns {turns} and flips", "tall", 5, box=(2, 1, 14, 8), quarterTurns=turns, flipX=turns != 2, flipY=turns > 1)
-for angle in (17.0, -63.5, 90.0):
-    case(f"rotate {angle}", "wide", 5, angle=angle)
-    case(f"rotate {angle} and crop", "tall", 5, angle=angle, box=(3, 1, 12, 8), flipX=True)
+for angle, border in ((17.0, "reflect"), (-63.5, "edge"), (90.0, "zeros"), (0.0, "reflect")):
+    case(f"rotate {angle} {border}", "wide", 6, angle=angle, box=(2, 5, 6, 6), border=border)
+case("rotate and shrink", "wide", 5, angle=-35.0, box=(0, 4, 10, 10), border="reflect")
+case("rotate and shrink, zeros", "wide", 5, angle=141.0, box=(0, 4, 10, 10), border="zeros", flipX=True)
+case("rotate and enlarge", "tall", 8, angle=20.0, box=(4, 2, 4, 4), border="edge", flipY=True)
+case("rotate, turn and flip", "wide", 6, angle=33.0, box=(3, 4, 6, 6), border="reflect", quarterTurns=1, flipX=True)
+case("shear", "wide", 6, shear=(12.0, 0.0), box=(2, 5, 6, 6), border="reflect")
+case("rotate and shear", "wide", 6, angle=-21.0, shear=(7.0, -9.0), box=(2, 5, 6, 6), border="reflect", quarterTurns=3, flipY=True)
+case("beyond the image, reflect", "wide", 8, box=(-4, -6, 16, 16), border="reflect")
+case("beyond the image, zeros", "wide", 8, box=(-4, -6, 16, 16), border="zeros")
+case("beyond the image, edge", "tall", 14, box=(-3, 6, 7, 7), border="edge")
+case("far beyond the image", "square", 10, box=(-18, 2, 20, 20), border="reflect")
 for operation, factors in {
     "brightness": (0.6, 1.4, 0.0),
     "contrast": (0.6, 1.4, 0.0),

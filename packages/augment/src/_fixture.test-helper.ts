@@ -1,8 +1,9 @@
 /** Reference values made by tools/goldens/augment_views.py, and the specs that their cases need. */
 import { readFileSync } from "node:fs";
+import type { Border, Operations } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
-import { identityParameters, type JitterStep, packViews, type ViewParameters } from "./parameters.ts";
-import type { ImageForm, ViewGroup, ViewOperations, ViewSpec } from "./spec.ts";
+import { identityParameters, packViews, type ViewParameters } from "./parameters.ts";
+import type { ImageForm, ViewGroup, ViewSpec } from "./spec.ts";
 
 /** One picture with its parameters and torchvision's results. */
 export interface Case {
@@ -13,10 +14,12 @@ export interface Case {
     readonly box?: readonly [number, number, number, number];
     readonly bicubic?: boolean;
     readonly angle?: number;
+    readonly shear?: readonly [number, number];
+    readonly border?: Border;
     readonly quarterTurns?: number;
     readonly flipX?: boolean;
     readonly flipY?: boolean;
-    readonly jitter?: readonly (readonly [JitterStep["operation"], number])[];
+    readonly jitter?: readonly (readonly [string, number])[];
     readonly grayscale?: boolean;
     readonly kernelSize?: number;
     readonly blurSigma?: number;
@@ -52,20 +55,28 @@ export function imageTensor(name: string, dtype: ImageForm["dtype"]): tf.Tensor4
   );
 }
 
-/** Every jitter on, so that any order of them has its slots. */
-const allJitter = { brightness: [0, 2], contrast: [0, 2], saturation: [0, 2], hue: [-0.5, 0.5] } as const;
-
 /** Only what the case uses, as a real spec would have it. */
-function operationsOf(parameters: Case["parameters"]): ViewOperations {
-  const { angle, quarterTurns, jitter, grayscale, kernelSize, solarize } = parameters;
-  const used = Object.fromEntries((jitter ?? []).map(([name]) => [name, allJitter[name]]));
+function operationsOf(parameters: Case["parameters"]): Operations {
+  const { border, angle, shear, quarterTurns, jitter, grayscale, kernelSize, solarize } = parameters;
+  const used = (name: string, most: number): number => (jitter?.some(([one]) => one === name) ? most : 0);
   return {
-    ...(angle !== undefined && { rotation: { p: 1, degrees: [-180, 180] as const } }),
-    ...(quarterTurns !== undefined && { quarterTurn: { p: 0.75 } }),
-    ...(jitter !== undefined && { colorJitter: { p: 1, ranges: used } }),
-    ...(grayscale !== undefined && { grayscale: { p: 1 } }),
-    ...(kernelSize !== undefined && { gaussianBlur: { p: 1, sigma: [0.1, 2] as const, kernelSize } }),
-    ...(solarize !== undefined && { solarize: { p: 1, threshold: solarize } }),
+    ...(border !== undefined && { zoomOut: { probability: 1, factor: [1, 1] } }),
+    ...(angle !== undefined && { rotation: { probability: 1, degrees: 180 } }),
+    ...(shear !== undefined && { shear: { probability: 1, degrees: 15 } }),
+    ...(quarterTurns !== undefined && { quarterTurn: { probability: 0.75 } }),
+    ...(jitter !== undefined && {
+      colorJitter: {
+        probability: 1,
+        brightness: used("brightness", 1),
+        contrast: used("contrast", 1),
+        saturation: used("saturation", 1),
+        hue: used("hue", 0.5),
+      },
+    }),
+    ...(grayscale !== undefined && { grayscale: { probability: 1 } }),
+    // the kernel's size follows from the largest sigma
+    ...(kernelSize !== undefined && { gaussianBlur: { probability: 1, sigma: [0.1, (kernelSize - 1) / 6] } }),
+    ...(solarize !== undefined && { solarize: { probability: 1, threshold: solarize } }),
   };
 }
 
@@ -74,6 +85,7 @@ function parametersOf({ image, parameters }: Case): ViewParameters {
   const [height = 0, width = 0] = fixture.images[image]?.shape ?? [];
   const view = identityParameters({ height, width });
   const [top = 0, left = 0, boxHeight = height, boxWidth = width] = parameters.box ?? [];
+  const { jitter, grayscale, blurSigma, solarize } = parameters;
   return {
     ...view,
     top,
@@ -81,13 +93,16 @@ function parametersOf({ image, parameters }: Case): ViewParameters {
     height: boxHeight,
     width: boxWidth,
     angle: parameters.angle ?? 0,
+    shear: parameters.shear ?? [0, 0],
     quarterTurns: parameters.quarterTurns ?? 0,
     flipX: parameters.flipX ?? false,
     flipY: parameters.flipY ?? false,
-    jitter: (parameters.jitter ?? []).map(([operation, factor]) => ({ operation, factor })),
-    grayscale: parameters.grayscale ?? false,
-    blurSigma: parameters.blurSigma ?? 0,
-    solarize: parameters.solarize !== undefined,
+    values: {
+      ...(jitter && { colorJitter: Object.fromEntries(jitter) }),
+      ...(grayscale && { grayscale: { on: 1 } }),
+      ...(blurSigma !== undefined && { gaussianBlur: { sigma: blurSigma } }),
+      ...(solarize !== undefined && { solarize: { on: 1 } }),
+    },
   };
 }
 
@@ -102,6 +117,7 @@ export function specFor(
     mean: Array<number>(image.channels).fill(0),
     std: Array<number>(image.channels).fill(1),
     interpolation,
+    border: "reflect",
     groups: [{ name: "global", views: 1, size: 4, scale: [0.3, 1], ratio: [3 / 4, 4 / 3], operations: {}, ...group }],
   };
 }
@@ -113,12 +129,13 @@ export function setUp(
 ): { spec: ViewSpec; images: tf.Tensor4D; packed: tf.Tensor2D } {
   const images = imageTensor(one.image, dtype);
   const [, height, width, channels] = images.shape;
-  const spec = specFor(
+  const plain = specFor(
     { height, width, channels, dtype },
     { size: one.size, operations: operationsOf(one.parameters) },
     one.parameters.bicubic ? "bicubic" : "bilinear",
   );
-  const values = packViews(spec.groups[0] as ViewGroup, [parametersOf(one)]);
+  const spec = { ...plain, border: one.parameters.border ?? "reflect" };
+  const values = packViews(spec, spec.groups[0] as ViewGroup, [parametersOf(one)]);
   return { spec, images, packed: tf.tensor2d(values, [values.length, 1]) };
 }
 

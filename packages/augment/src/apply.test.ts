@@ -1,9 +1,10 @@
+import type { Operations } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, expect, test } from "vitest";
 import { type Case, fixture, imageTensor, largestGap, setUp, specFor } from "./_fixture.test-helper.ts";
 import { applyViews } from "./apply.ts";
 import { identityParameters, packViews, type ViewParameters } from "./parameters.ts";
-import type { ViewGroup, ViewOperations, ViewSpec } from "./spec.ts";
+import type { ViewGroup, ViewSpec } from "./spec.ts";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -38,22 +39,21 @@ test.each(fixture.cases.filter((one) => one.byte !== undefined).map((one) => [on
   },
 );
 
-const everything: ViewOperations = {
-  rotation: { p: 1, degrees: [-30, 30] },
-  quarterTurn: { p: 0.75 },
-  horizontalFlip: { p: 0.5 },
-  verticalFlip: { p: 0.5 },
-  colorJitter: {
-    p: 0.8,
-    ranges: { brightness: [0.6, 1.4], contrast: [0.6, 1.4], saturation: [0.8, 1.2], hue: [-0.1, 0.1] },
-  },
-  grayscale: { p: 0.2 },
-  gaussianBlur: { p: 0.5, sigma: [0.1, 2], kernelSize: 5 },
-  solarize: { p: 0.2, threshold: 0.5 },
+const everything: Operations = {
+  zoomOut: { probability: 0.5, factor: [1, 1.5] },
+  rotation: { probability: 1, degrees: 30 },
+  shear: { probability: 1, degrees: 10 },
+  quarterTurn: { probability: 0.75 },
+  horizontalFlip: { probability: 0.5 },
+  verticalFlip: { probability: 0.5 },
+  colorJitter: { probability: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.2, hue: 0.1 },
+  grayscale: { probability: 0.2 },
+  gaussianBlur: { probability: 0.5, sigma: [0.1, 2] },
+  solarize: { probability: 0.2, threshold: 0.5 },
 };
 
 /** The views of fixture image "square" (7 x 7), one view for each set of parameters. */
-function squareViews(views: readonly Partial<ViewParameters>[], operations: ViewOperations = everything): number[][][] {
+function squareViews(views: readonly Partial<ViewParameters>[], operations: Operations = everything): number[][][] {
   return tf.tidy(() => {
     const images = imageTensor("square", "float32");
     const spec = specFor(
@@ -67,7 +67,7 @@ function squareViews(views: readonly Partial<ViewParameters>[], operations: View
 
 function pack(spec: ViewSpec, views: readonly Partial<ViewParameters>[]): tf.Tensor2D {
   const full = views.map((view) => ({ ...identityParameters(spec.image), ...view }));
-  const packed = packViews(spec.groups[0] as ViewGroup, full);
+  const packed = packViews(spec, spec.groups[0] as ViewGroup, full);
   return tf.tensor2d(packed, [packed.length / views.length, views.length]);
 }
 
@@ -97,24 +97,27 @@ const mirrorX = (i: number): number => i - (i % 7) + 6 - (i % 7);
 const mirrorY = (i: number): number => (6 - Math.floor(i / 7)) * 7 + (i % 7);
 
 test("each view depends on its own parameters alone", () => {
-  const jitter = [
-    { operation: "hue" as const, factor: 0.2 },
-    { operation: "contrast" as const, factor: 0.5 },
-  ];
-  const loud = { angle: 20, flipX: true, jitter, grayscale: true, blurSigma: 1.5, solarize: true, quarterTurns: 1 };
-  const [alone] = squareViews([{ blurSigma: 0.7, top: 2, height: 4 }]);
-  const [, among] = squareViews([loud, { blurSigma: 0.7, top: 2, height: 4 }, loud]);
+  const values = {
+    colorJitter: { hue: 0.2, contrast: 0.5 },
+    grayscale: { on: 1 },
+    gaussianBlur: { sigma: 1.5 },
+    solarize: { on: 1 },
+  };
+  const loud = { angle: 20, shear: [5, -5] as const, flipX: true, quarterTurns: 1, values };
+  const quiet = { top: 2, height: 4, values: { gaussianBlur: { sigma: 0.7 } } };
+  const [alone] = squareViews([quiet]);
+  const [, among] = squareViews([loud, quiet, loud]);
   expect(among).toEqual(alone);
 });
 
 test("views come view by view, and each image gets its own", () => {
   const image = { height: 1, width: 1, channels: 1, dtype: "float32" } as const;
-  const brightness = { colorJitter: { p: 1, ranges: { brightness: [0, 1] as const } } };
+  const brightness = { colorJitter: { probability: 1, brightness: 1, contrast: 0, saturation: 0, hue: 0 } };
   const spec = specFor(image, { views: 2, size: 1, operations: brightness });
   const factors = [1, 0.5, 0.25, 0.125, 0, 0.75];
   const packed = pack(
     spec,
-    factors.map((factor) => ({ jitter: [{ operation: "brightness", factor }] })),
+    factors.map((factor) => ({ values: { colorJitter: { brightness: factor } } })),
   );
   const images = tf.tensor4d([0.1, 0.2, 0.4], [3, 1, 1, 1]);
   const out = applyViews(images, { "views.global": packed }, spec).global as tf.Tensor4D;
@@ -138,28 +141,51 @@ test("normalises each channel", () => {
 
 test("16-bit images are brought to the scale where white is 1", () => {
   const image = { height: 1, width: 2, channels: 1, dtype: "int32", range: [0, 65535] } as const;
-  const spec = specFor(image, { size: 1, operations: { solarize: { p: 1, threshold: 0.5 } } });
-  const packed = pack(spec, [{ width: 1, solarize: true }]);
+  const spec = specFor(image, { size: 1, operations: { solarize: { probability: 1, threshold: 0.5 } } });
+  const packed = pack(spec, [{ width: 1, values: { solarize: { on: 1 } } }]);
   const out = applyViews(tf.tensor4d([52428, 0], [1, 1, 2, 1], "int32"), { "views.global": packed }, spec).global;
   expect(largestGap(out?.dataSync() ?? [], [0.2])).toBeLessThan(1e-6);
 });
 
 test("values beyond black and white are black and white, before neighbours are mixed", () => {
   const image = { height: 1, width: 4, channels: 1, dtype: "float32", range: [-1000, 400] } as const;
-  const spec = specFor(image, { size: 1, views: 3, operations: { solarize: { p: 1, threshold: 0.5 } } });
+  const spec = specFor(image, { size: 1, views: 3, operations: { solarize: { probability: 1, threshold: 0.5 } } });
   const packed = pack(spec, [{ width: 1 }, { width: 1, left: 1 }, { width: 2, left: 2 }]);
   const images = tf.tensor4d([-3000, 4000, 40_000, -1000], [1, 1, 4, 1]);
   const out = applyViews(images, { "views.global": packed }, spec).global;
   expect(largestGap(out?.dataSync() ?? [], [0, 1, 0.5])).toBeLessThan(1e-6);
 });
 
-test("the corners of a rotated image are black, whatever value that is", () => {
+test.each([
+  ["reflect", 0.5],
+  ["edge", 0.5],
+  ["zeros", 0],
+] as const)("outside the image, border %s: %f", (border, corner) => {
   const image = { height: 8, width: 8, channels: 1, dtype: "float32", range: [100, 300] } as const;
-  const spec = specFor(image, { size: 8, operations: { rotation: { p: 1, degrees: [45, 45] } } });
+  const operations = { rotation: { probability: 1, degrees: 45 } };
+  const spec = { ...specFor(image, { size: 8, operations }), border };
   const packed = pack(spec, [{ angle: 45 }]);
   const out = applyViews(tf.fill([1, 8, 8, 1], 200), { "views.global": packed }, spec).global;
   const values = out?.dataSync() ?? [];
-  expect([values[0], values[27]]).toEqual([0, expect.closeTo(0.5, 5)]);
+  expect([values[0], values[27]]).toEqual([expect.closeTo(corner, 5), expect.closeTo(0.5, 5)]);
+});
+
+test("what is invalid weighs nothing, and is 0 in a normalised view", () => {
+  const image = { height: 1, width: 4, channels: 1, dtype: "float32", range: [0, 1], masked: true } as const;
+  const spec = { ...specFor(image, { size: 1, views: 3 }), mean: [0.25], std: [0.5] };
+  const packed = pack(spec, [{ width: 4 }, { width: 2 }, { left: 1, width: 1 }]);
+  const images = tf.tensor4d([0.5, 0.7, 0.9, 0.1], [1, 1, 4, 1]);
+  const run = (masks: number[]): number[] => {
+    const parameters = { "views.global": packed, masks: tf.tensor3d(masks, [1, 1, 4], "int32") };
+    return Array.from(applyViews(images, parameters, spec).global?.dataSync() ?? []);
+  };
+  // the anti-aliasing triangle over four pixels; half of the second view is invalid, and all of the third
+  const [near, far] = [0.875, 0.625];
+  const whole = (far * 0.5 + near * 0.9 + far * 0.1) / (far + near + far);
+  expect(largestGap(run([1, 0, 1, 1]), [(whole - 0.25) / 0.5, 0, 0])).toBeLessThan(1e-6);
+  const all = (far * 0.6 + near * 1.6) / 3;
+  expect(largestGap(run([1, 1, 1, 1]), [all, 0.6, 0.7].map((v) => (v - 0.25) / 0.5))).toBeLessThan(1e-6);
+  expect(() => applyViews(images, { "views.global": packed }, spec)).toThrow(/expected parameters named "masks"/);
 });
 
 test("says what does not fit", () => {

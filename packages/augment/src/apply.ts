@@ -1,17 +1,16 @@
 /**
  * Makes all views of a batch: the device half. Pure and traceable; shapes depend on the spec and the batch alone, values on
- * the packed parameters. Order of the operations: rotation, crop and resize, quarter turn and flips, colour jitter, grayscale,
- * blur, solarize, normalise.
+ * the packed parameters. First the geometry (crop and resize, rotation and shear, flips, quarter turns), then the operations on values in
+ * the order of `operationNames`, then normalisation.
  */
 import { expectShape, LejepaError } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
-import { changeColours } from "./colour.ts";
+import { openPacked, type Packed } from "./fields.ts";
 import { cutViews } from "./geometry.ts";
-import { inputName } from "./parameters.ts";
-import { gaussianBlur, solarize, standardise } from "./photometry.ts";
-import { openRows, type Rows } from "./rows.ts";
+import { inputName, masksInput } from "./parameters.ts";
+import { standardise } from "./photometry.ts";
 import { toPlanes } from "./planes.ts";
-import type { GroupName, ViewSpec } from "./spec.ts";
+import { type GroupName, rangeOf, type ViewSpec } from "./spec.ts";
 
 /**
  * Views of a batch, normalised: each group as [views * batch, channels, size, size] float32, view-major (row v * batch + i is
@@ -22,7 +21,7 @@ import type { GroupName, ViewSpec } from "./spec.ts";
  *     await program.run({ images: pixels, ...drawViews(spec, { seed, epoch, items }) });
  *
  * @param images [batch, height, width, channels], int32 or float32 as `spec.image` says
- * @param parameters by the names of `viewSignature`; other entries are ignored
+ * @param parameters by the names of `viewSignature` (masks among them, where images have any); other entries are ignored
  * @throws LejepaError E_SHAPE, E_DTYPE when images or parameters do not fit the spec
  */
 export function applyViews(
@@ -33,26 +32,60 @@ export function applyViews(
   const { height, width, channels } = spec.image;
   expectShape("applyViews", "images", images, [null, height, width, channels]);
   const planes = toPlanes("applyViews", images, spec.image);
+  const batch = images.shape[0] as number;
+  const masks = spec.image.masked ? expectMasks(parameters, [batch, height, width]) : undefined;
   const out: Partial<Record<GroupName, tf.Tensor4D>> = {};
   for (const group of spec.groups) {
-    const packed = parameters[inputName(group)];
-    if (packed === undefined) {
-      throw new LejepaError({
-        code: "E_SHAPE",
-        where: "applyViews",
-        expected: `parameters named "${inputName(group)}"`,
-        got: "none",
-      });
-    }
-    out[group.name] = makeViews(planes, openRows(packed, group, images.shape[0] as number), spec);
+    const packed = openPacked(expectInput(parameters, inputName(group)), spec, group, batch);
+    out[group.name] =
+      masks === undefined ? makeViews(planes, packed, spec) : makeMaskedViews(planes, masks, { packed, spec });
   }
   return out;
 }
 
-function makeViews(planes: tf.Tensor4D, rows: Rows, spec: ViewSpec): tf.Tensor4D {
-  const { gaussianBlur: blur, solarize: invert } = rows.group.operations;
-  let views = changeColours(cutViews(planes, rows, spec), rows);
-  if (blur !== undefined) views = gaussianBlur(views, rows.row(rows.layout.blurSigma), blur.kernelSize);
-  if (invert !== undefined) views = solarize(views, rows, invert.threshold);
-  return tf.transpose(standardise(views, spec.mean, spec.std), [1, 0, 2, 3]);
+type Parameters = Readonly<Record<string, tf.Tensor>>;
+
+function expectInput(parameters: Parameters, name: string): tf.Tensor {
+  const input = parameters[name];
+  if (input !== undefined) return input;
+  throw new LejepaError({ code: "E_SHAPE", where: "applyViews", expected: `parameters named "${name}"`, got: "none" });
 }
+
+// [1, b, h, w] of 0 and 1
+function expectMasks(parameters: Parameters, shape: readonly [number, number, number]): tf.Tensor4D {
+  const masks = expectInput(parameters, masksInput);
+  expectShape("applyViews", "masks", masks, shape);
+  return tf.expandDims(tf.cast(masks, "float32"), 0) as tf.Tensor4D;
+}
+
+function makeViews(planes: tf.Tensor4D, packed: Packed, spec: ViewSpec): tf.Tensor4D {
+  return normalise(changeValues(cutViews(planes, packed, spec), packed), spec);
+}
+
+// Invalid pixels weigh nothing when neighbours are mixed. Where most of a pixel is invalid, operations see the mean of the channel, and the
+// view is that mean: 0 after normalisation.
+function makeMaskedViews(
+  planes: tf.Tensor4D,
+  masks: tf.Tensor4D,
+  { packed, spec }: { readonly packed: Packed; readonly spec: ViewSpec },
+): tf.Tensor4D {
+  const [black, white] = rangeOf(spec.image);
+  const weighed = tf.concat([tf.mul(planes, masks), tf.mul(masks, white - black)], 0) as tf.Tensor4D;
+  const cut = cutViews(weighed, packed, spec);
+  const { channels } = spec.image;
+  const [views, share] = tf.split(cut, [channels, 1], 0) as [tf.Tensor4D, tf.Tensor4D];
+  const valid = tf.cast(tf.greater(share, 0.5), "float32");
+  const mean = tf.tensor(spec.mean as number[], [channels, 1, 1, 1]);
+  const seen = tf.add(tf.mul(tf.div(views, tf.maximum(share, 1e-6)), valid), tf.mul(tf.sub(1, valid), mean));
+  return tf.mul(normalise(changeValues(seen as tf.Tensor4D, packed), spec), tf.transpose(valid, [1, 0, 2, 3]));
+}
+
+function changeValues(views: tf.Tensor4D, packed: Packed): tf.Tensor4D {
+  let out = views;
+  for (const { operation, options, form } of packed.layout.active)
+    out = operation.apply(out, packed.fields(operation.name), options, form);
+  return out;
+}
+
+const normalise = (views: tf.Tensor4D, { mean, std }: ViewSpec): tf.Tensor4D =>
+  tf.transpose(standardise(views, mean, std), [1, 0, 2, 3]);

@@ -1,22 +1,23 @@
 import { fc, test as property } from "@fast-check/vitest";
+import type { Operations } from "@lejepa/contracts";
 import { expect, test } from "vitest";
 import { specFor } from "./_fixture.test-helper.ts";
 import { drawView, drawViews } from "./draw.ts";
-import { packViews, parameterLayout, viewSignature } from "./parameters.ts";
-import type { ViewGroup, ViewOperations, ViewSpec } from "./spec.ts";
+import { layoutOf, packViews, viewSignature } from "./parameters.ts";
+import type { ViewGroup, ViewSpec } from "./spec.ts";
 
-const everything: ViewOperations = {
-  rotation: { p: 0.5, degrees: [-30, 30] },
-  quarterTurn: { p: 0.75 },
-  horizontalFlip: { p: 0.5 },
-  verticalFlip: { p: 0.1 },
-  colorJitter: {
-    p: 0.8,
-    ranges: { brightness: [0.6, 1.4], contrast: [0.7, 1.3], saturation: [0.8, 1.2], hue: [-0.1, 0.1] },
-  },
-  grayscale: { p: 0.2 },
-  gaussianBlur: { p: 0.5, sigma: [0.1, 2], kernelSize: 13 },
-  solarize: { p: 0.2, threshold: 0.5 },
+const everything: Operations = {
+  centreJitter: { probability: 0.3, shift: 0.1 },
+  zoomOut: { probability: 0.2, factor: [1, 1.5] },
+  rotation: { probability: 0.5, degrees: 30 },
+  shear: { probability: 0.4, degrees: 5 },
+  quarterTurn: { probability: 0.75 },
+  horizontalFlip: { probability: 0.5 },
+  verticalFlip: { probability: 0.1 },
+  colorJitter: { probability: 0.8, brightness: 0.4, contrast: 0.3, saturation: 0.2, hue: 0.1 },
+  grayscale: { probability: 0.2 },
+  gaussianBlur: { probability: 0.5, sigma: [0.1, 2] },
+  solarize: { probability: 0.2, threshold: 0.5 },
 };
 const image = { height: 96, width: 80, channels: 3, dtype: "uint8" } as const;
 const base = specFor(image, { views: 2, size: 64, operations: everything });
@@ -31,8 +32,8 @@ const spec: ViewSpec = {
 test("fills what the signature declares", () => {
   const signature = viewSignature(spec, 4);
   expect(signature).toEqual({
-    "views.global": { shape: [31, 8], dtype: "float32" },
-    "views.local": { shape: [31, 12], dtype: "float32" },
+    "views.global": { shape: [33, 8], dtype: "float32" },
+    "views.local": { shape: [33, 12], dtype: "float32" },
   });
   const drawn = drawViews(spec, { seed: 1, epoch: 0, items: [5, 6, 7, 8] });
   for (const [name, { shape }] of Object.entries(signature)) {
@@ -50,7 +51,7 @@ property.prop([
   for (const group of spec.groups) {
     for (let view = 0; view < group.views; view++) {
       items.forEach((item, i) => {
-        const alone = packViews(group, [drawView(spec, { group: group.name, view, seed, epoch, item })]);
+        const alone = packViews(spec, group, [drawView(spec, { group: group.name, view, seed, epoch, item })]);
         const column = Array.from(
           alone,
           (_, row) => together[`views.${group.name}`]?.[row * group.views * items.length + view * items.length + i],
@@ -73,35 +74,26 @@ test("seed, epoch, item, view and group each change the draw", () => {
 test("values stay as they are: a run of an older version can be resumed", () => {
   expect(drawView(spec, { group: "local", view: 2, seed: 11, epoch: 3, item: 9 })).toMatchInlineSnapshot(`
     {
-      "angle": -11.033803699538112,
-      "blurSigma": 1.393230605404824,
-      "flipX": true,
-      "flipY": true,
-      "grayscale": false,
-      "height": 33,
-      "jitter": [
-        {
-          "factor": 1.006721967831254,
-          "operation": "brightness",
-        },
-        {
-          "factor": 1.1306986913084984,
-          "operation": "saturation",
-        },
-        {
-          "factor": 1.2628740969114007,
-          "operation": "contrast",
-        },
-        {
-          "factor": 0.050185554800555116,
-          "operation": "hue",
-        },
+      "angle": -26.34032537229359,
+      "flipX": false,
+      "flipY": false,
+      "height": 35.974392046337016,
+      "left": 17.568483522336464,
+      "quarterTurns": 0,
+      "shear": [
+        -2.1607712074182928,
+        0.08402459789067507,
       ],
-      "left": 10,
-      "quarterTurns": 3,
-      "solarize": false,
-      "top": 31,
-      "width": 42,
+      "top": 24.512803976831492,
+      "values": {
+        "colorJitter": {
+          "brightness": 1.308989180251956,
+          "contrast": 1.2205849734600633,
+          "hue": -0.010795930773019796,
+          "saturation": 0.9365248930640518,
+        },
+      },
+      "width": 31.86303295532707,
     }
   `);
 });
@@ -113,7 +105,7 @@ test("reuses arrays on request, and refuses those that do not fit", () => {
   expect(again["views.global"]).toBe(first["views.global"]);
   expect(again).toEqual(fresh);
   expect(() => drawViews(spec, { seed: 1, epoch: 1, items: [3, 4, 5], into: first })).toThrow(
-    'drawViews: expected into["views.global"] with 186 elements, got 124. Reuse arrays only with the same spec and batch size.',
+    'drawViews: expected into["views.global"] with 198 elements, got 132. Reuse arrays only with the same spec and batch size.',
   );
 });
 
@@ -134,21 +126,24 @@ test("probabilities, ranges and orders are those of the spec", () => {
   // four standard errors of a share over 4000 views are at most 0.032
   expect(Math.abs(share((v) => v.flipX) - 0.5)).toBeLessThan(0.032);
   expect(Math.abs(share((v) => v.flipY) - 0.1)).toBeLessThan(0.02);
-  expect(Math.abs(share((v) => v.grayscale) - 0.2)).toBeLessThan(0.026);
-  expect(Math.abs(share((v) => v.solarize) - 0.2)).toBeLessThan(0.026);
-  expect(Math.abs(share((v) => v.blurSigma > 0) - 0.5)).toBeLessThan(0.032);
+  expect(Math.abs(share((v) => v.values.grayscale !== undefined) - 0.2)).toBeLessThan(0.026);
+  expect(Math.abs(share((v) => v.values.solarize !== undefined) - 0.2)).toBeLessThan(0.026);
+  expect(Math.abs(share((v) => v.values.gaussianBlur !== undefined) - 0.5)).toBeLessThan(0.032);
   expect(Math.abs(share((v) => v.angle !== 0) - 0.5)).toBeLessThan(0.032);
   for (const turns of [0, 1, 2, 3]) expect(Math.abs(share((v) => v.quarterTurns === turns) - 0.25)).toBeLessThan(0.028);
-  const jittered = views.filter((view) => view.jitter.length > 0);
+  expect(Math.abs(share((v) => v.shear[0] !== 0) - 0.4)).toBeLessThan(0.031);
+  expect(Math.abs(share((v) => v.height % 1 !== 0 || v.width % 1 !== 0) - 0.2)).toBeLessThan(0.026);
+  const jittered = views.flatMap(({ values }) => (values.colorJitter ? [values.colorJitter] : []));
   expect(Math.abs(jittered.length / count - 0.8)).toBeLessThan(0.026);
   const orders = new Map<string, number>();
-  for (const { jitter } of jittered) {
-    const order = jitter.map((step) => step.operation[0]).join("");
+  for (const jitter of jittered) {
+    const order = Object.keys(jitter)
+      .map((name) => name[0])
+      .join("");
     orders.set(order, (orders.get(order) ?? 0) + 1);
-    for (const { operation, factor } of jitter) {
-      const [low = 0, high = 0] = everything.colorJitter?.ranges[operation] ?? [];
-      expect(factor).toBeGreaterThanOrEqual(low);
-      expect(factor).toBeLessThanOrEqual(high);
+    for (const [name, factor] of Object.entries(jitter) as [string, number][]) {
+      const width = everything.colorJitter?.[name as "hue"] ?? 0;
+      expect(Math.abs(factor - (name === "hue" ? 0 : 1)), name).toBeLessThanOrEqual(width);
     }
   }
   // 24 orders, each about 133 times, standard deviation 11
@@ -158,13 +153,33 @@ test("probabilities, ranges and orders are those of the spec", () => {
 });
 
 test("only what the operations need is packed", () => {
-  const bare = specFor(image, { views: 1, size: 8 }).groups[0] as ViewGroup;
-  expect(parameterLayout(bare).rows).toBe(6);
-  const brightness = { ...bare, operations: { colorJitter: { p: 1, ranges: { brightness: [0, 2] as const } } } };
-  expect(parameterLayout(brightness).rows).toBe(9);
-  const step = { operation: "hue" as const, factor: 0.1 };
-  const view = drawView(spec, { group: "global", view: 0, seed: 0, epoch: 0, item: 0 });
-  expect(() => packViews(brightness, [{ ...view, jitter: [step] }])).toThrow(/no hue/);
-  const twice = { operation: "brightness" as const, factor: 2 };
-  expect(() => packViews(brightness, [{ ...view, jitter: [twice, twice] }])).toThrow(/one step too many/);
+  const rows = (operations: Operations): number => {
+    const bare = specFor(image, { views: 1, size: 8, operations });
+    return layoutOf(bare, bare.groups[0] as ViewGroup).rows;
+  };
+  expect(rows({})).toBe(6);
+  const off = { probability: 1, brightness: 0, contrast: 0, saturation: 0, hue: 0 };
+  expect(rows({ colorJitter: off })).toBe(6);
+  expect(rows({ colorJitter: { ...off, brightness: 1 } })).toBe(7);
+  expect(rows({ colorJitter: { ...off, brightness: 1, contrast: 1, hue: 0.1 } })).toBe(6 + 2 * 2 * 2 + 1);
+});
+
+test("a crop around the centre lies there, within the image, and a zoomed one may reach beyond", () => {
+  const operations: Operations = { centreJitter: { probability: 1, shift: 0.05 } };
+  const centred = specFor({ ...image, height: 100, width: 60 }, { views: 1, size: 8, operations, scale: [0.1, 0.9] });
+  const zoomed = specFor(image, {
+    views: 1,
+    size: 8,
+    operations: { zoomOut: { probability: 1, factor: [2, 2] } },
+    scale: [0.9, 1],
+  });
+  for (let item = 0; item < 200; item++) {
+    const { top, height, left, width } = drawView(centred, { group: "global", view: 0, seed: 0, epoch: 0, item });
+    expect(Math.abs(top + height / 2 - 50)).toBeLessThanOrEqual(5.5);
+    expect(Math.abs(left + width / 2 - 30)).toBeLessThanOrEqual(3.5);
+    expect(Math.min(top, left, 100 - top - height, 60 - left - width)).toBeGreaterThanOrEqual(0);
+    const wide = drawView(zoomed, { group: "global", view: 0, seed: 0, epoch: 0, item });
+    expect(wide.height * wide.width).toBeGreaterThan(4 * 0.85 * 96 * 80);
+    expect(wide.top).toBeLessThan(0);
+  }
 });

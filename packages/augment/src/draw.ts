@@ -5,9 +5,9 @@
  */
 import { LejepaError, stream } from "@lejepa/contracts";
 import type { RandomStream } from "@lejepa/contracts";
-import { drawCropBox } from "./crop-box.ts";
-import { blendOperations, identityParameters, inputName, packView, parameterLayout } from "./parameters.ts";
-import type { JitterStep, ViewParameters } from "./parameters.ts";
+import { drawGeometry } from "./draw-geometry.ts";
+import type { Drawn } from "./operation.ts";
+import { identityParameters, inputName, layoutOf, type PackTarget, packView, type ViewParameters } from "./parameters.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
 
 /** Which views: of these items, in this epoch. */
@@ -35,16 +35,16 @@ export function drawViews(spec: ViewSpec, options: DrawOptions): Record<string, 
 }
 
 function drawGroup(spec: ViewSpec, group: ViewGroup, { seed, epoch, items, into }: DrawOptions): Float32Array {
-  const layout = parameterLayout(group);
+  const layout = layoutOf(spec, group);
   const batch = items.length;
   const columns = group.views * batch;
   const packed = outputArray(into, inputName(group), layout.rows * columns);
-  const scratch = createScratch(spec, group);
+  const target: PackTarget = { packed, layout, columns };
   for (let view = 0; view < group.views; view++) {
     const purpose = streamPurpose(group, view);
     for (let i = 0; i < batch; i++) {
-      drawInto(scratch, spec, stream(seed, purpose, epoch, items[i] as number));
-      packView(scratch.view, { packed, layout, column: view * batch + i, columns });
+      const drawn = drawFrom(stream(seed, purpose, epoch, items[i] as number), spec, group);
+      packView(drawn, view * batch + i, target);
     }
   }
   return packed;
@@ -70,9 +70,7 @@ export function drawView(spec: ViewSpec, { group: name, view, seed, epoch, item 
       got: `${name} ${view}`,
     });
   }
-  const scratch = createScratch(spec, group);
-  drawInto(scratch, spec, stream(seed, streamPurpose(group, view), epoch, item));
-  return scratch.view;
+  return drawFrom(stream(seed, streamPurpose(group, view), epoch, item), spec, group);
 }
 
 // part of what makes runs repeatable: never change it without a note in the changelog
@@ -80,56 +78,15 @@ function streamPurpose(group: ViewGroup, view: number): string {
   return `views.${group.name}.${view}`;
 }
 
-// Everything that one group's draws reuse, so that a batch of views allocates nothing but its random streams.
-interface Scratch {
-  readonly group: ViewGroup;
-  readonly crop: Parameters<typeof drawCropBox>[1];
-  readonly view: ViewParameters;
-  readonly steps: readonly JitterStep[];
-}
-
-function createScratch(spec: ViewSpec, group: ViewGroup): Scratch {
-  const { height, width } = spec.image;
-  const operations: JitterStep["operation"][] = [...blendOperations(group)];
-  if (group.operations.colorJitter?.ranges.hue !== undefined) operations.push("hue");
-  return {
-    group,
-    crop: { height, width, scale: group.scale, ratio: group.ratio },
-    view: identityParameters(spec.image),
-    steps: operations.map((operation) => ({ operation, factor: operation === "hue" ? 0 : 1 })),
-  };
-}
-
-function drawInto(scratch: Scratch, spec: ViewSpec, random: RandomStream): void {
-  const { view, group } = scratch;
-  const { rotation, quarterTurn, horizontalFlip, verticalFlip, grayscale, gaussianBlur, solarize } = group.operations;
-  view.angle = rotation && random.bernoulli(rotation.p) ? random.uniform(rotation.degrees[0], rotation.degrees[1]) : 0;
-  drawCropBox(random, scratch.crop, view);
-  view.quarterTurns = quarterTurn && random.bernoulli(quarterTurn.p) ? 1 + random.integer(3) : 0;
-  view.flipX = horizontalFlip !== undefined && random.bernoulli(horizontalFlip.p);
-  view.flipY = verticalFlip !== undefined && random.bernoulli(verticalFlip.p);
-  drawJitter(scratch, random);
-  view.grayscale = grayscale !== undefined && random.bernoulli(grayscale.p);
-  view.blurSigma =
-    gaussianBlur && random.bernoulli(gaussianBlur.p) ? random.uniform(gaussianBlur.sigma[0], gaussianBlur.sigma[1]) : 0;
-  view.solarize = solarize !== undefined && random.bernoulli(solarize.p);
-}
-
-function drawJitter({ view, group, steps }: Scratch, random: RandomStream): void {
-  const jitter = group.operations.colorJitter;
-  view.jitter.length = 0;
-  if (jitter === undefined || !random.bernoulli(jitter.p)) return;
-  for (const step of steps) {
-    const range = jitter.ranges[step.operation];
-    if (range !== undefined) step.factor = random.uniform(range[0], range[1]);
-    view.jitter.push(step);
+function drawFrom(random: RandomStream, spec: ViewSpec, group: ViewGroup): ViewParameters {
+  const view = identityParameters(spec.image);
+  drawGeometry(random, group, spec.image, view);
+  for (const { operation, options, form } of layoutOf(spec, group).active) {
+    if (!random.bernoulli(options.probability)) continue;
+    const drawn: Drawn = operation.draw(random, options, form);
+    view.values[operation.name] = drawn;
   }
-  for (let last = steps.length - 1; last > 0; last--) {
-    const other = random.integer(last + 1);
-    const kept = view.jitter[last] as JitterStep;
-    view.jitter[last] = view.jitter[other] as JitterStep;
-    view.jitter[other] = kept;
-  }
+  return view;
 }
 
 function outputArray(into: Record<string, Float32Array> | undefined, name: string, length: number): Float32Array {

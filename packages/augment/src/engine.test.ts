@@ -1,5 +1,5 @@
 import { createEngine } from "@lejepa/engine";
-import { stream } from "@lejepa/contracts";
+import { type Operations, stream } from "@lejepa/contracts";
 import type * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { type Case, fixture, largestGap, setUp, specFor } from "./_fixture.test-helper.ts";
@@ -7,22 +7,21 @@ import { applyViews } from "./apply.ts";
 import { drawViews } from "./draw.ts";
 import { normaliseImages } from "./normalise.ts";
 import { viewSignature } from "./parameters.ts";
-import type { ViewOperations, ViewSpec } from "./spec.ts";
+import type { ViewSpec } from "./spec.ts";
 
-const photometry: ViewOperations = {
-  horizontalFlip: { p: 0.5 },
-  colorJitter: {
-    p: 0.8,
-    ranges: { brightness: [0.6, 1.4], contrast: [0.6, 1.4], saturation: [0.8, 1.2], hue: [-0.1, 0.1] },
-  },
-  grayscale: { p: 0.2 },
-  gaussianBlur: { p: 0.5, sigma: [0.1, 2], kernelSize: 9 },
-  solarize: { p: 0.3, threshold: 0.5 },
+const photometry: Operations = {
+  horizontalFlip: { probability: 0.5 },
+  colorJitter: { probability: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.2, hue: 0.1 },
+  grayscale: { probability: 0.2 },
+  gaussianBlur: { probability: 0.5, sigma: [0.1, 2] },
+  solarize: { probability: 0.2, threshold: 0.5 },
 };
-const geometry: ViewOperations = {
-  rotation: { p: 1, degrees: [-180, 180] },
-  quarterTurn: { p: 0.75 },
-  verticalFlip: { p: 0.5 },
+const geometry: Operations = {
+  zoomOut: { probability: 0.5, factor: [1, 2] },
+  rotation: { probability: 1, degrees: 180 },
+  shear: { probability: 0.5, degrees: 10 },
+  quarterTurn: { probability: 0.75 },
+  verticalFlip: { probability: 0.5 },
 };
 
 const specs: Record<string, ViewSpec> = {
@@ -34,14 +33,14 @@ const specs: Record<string, ViewSpec> = {
   ),
   "five channels": twoGroups(
     { height: 12, width: 12, channels: 5, dtype: "uint8" },
-    { ...geometry, colorJitter: { p: 1, ranges: { contrast: [0.5, 1.5] } } },
+    { ...geometry, colorJitter: { probability: 1, brightness: 0, contrast: 0.5, saturation: 0, hue: 0 } },
     "bicubic",
   ),
 };
 
 function twoGroups(
   image: ViewSpec["image"],
-  operations: ViewOperations,
+  operations: Operations,
   interpolation: ViewSpec["interpolation"],
 ): ViewSpec {
   const spec = specFor(image, { views: 2, size: 9, operations }, interpolation);
@@ -86,7 +85,7 @@ test.each(Object.entries(specs))("the compiled graph gives the reference's views
 const telling = [
   "whole chain bcsh",
   "whole chain hscb gray",
-  "rotate -63.5 and crop",
+  "rotate, turn and flip",
   "bicubic shrinks one axis",
   "quarter turns 1 and flips",
 ];

@@ -15,19 +15,10 @@ export { normaliseImages, type NormaliseOptions } from "./normalise.ts";
 export {
   identityParameters,
   type InputSignature,
-  type JitterStep,
   packViews,
   type ViewParameters,
   viewSignature,
 } from "./parameters.ts";
 export { resolveViews, type StoredImages, type ViewConfig } from "./resolve.ts";
-export type {
-  BlendOperation,
-  ColorJitterRanges,
-  GroupName,
-  ImageForm,
-  Range,
-  ViewGroup,
-  ViewOperations,
-  ViewSpec,
-} from "./spec.ts";
+export type { Drawn } from "./operation.ts";
+export type { GroupName, ImageForm, Range, ViewGroup, ViewSpec } from "./spec.ts";

@@ -3,21 +3,20 @@
  * ranges that change nothing turn an operation off here, so that it costs nothing later. What can be wrong in the configuration
  * by itself is `parseConfig`'s to say; here is what only the stored images can tell.
  */
-import { type AugmentConfig, type Config, LejepaError } from "@lejepa/contracts";
 import {
-  type ColorJitterRanges,
-  type ImageForm,
-  type Range,
-  rangeOf,
-  type ViewGroup,
-  type ViewOperations,
-  type ViewSpec,
-} from "./spec.ts";
+  type AugmentConfig,
+  LejepaError,
+  type OperationName,
+  operationNames,
+  type Operations,
+  type ResolvedConfig,
+} from "@lejepa/contracts";
+import { type ImageForm, rangeOf, type ViewGroup, type ViewSpec } from "./spec.ts";
 
 /** The parts of a configuration that decide the views. */
 export interface ViewConfig {
   readonly views: Pick<
-    Config["views"],
+    ResolvedConfig["views"],
     "globals" | "globalSize" | "globalScale" | "locals" | "localSize" | "localScale" | "ratio"
   >;
   readonly augment: AugmentConfig;
@@ -36,67 +35,41 @@ export interface StoredImages extends ImageForm {
 /**
  * The spec of a run's views.
  *
- * The blur's kernel, which torchvision leaves to the caller, reaches three of the largest standard deviations to each side
- * (or as far as the view allows).
- *
- * @throws LejepaError E_CONFIG when a view is larger than the image, an operation on colours meets other than 3 channels, or
- *   mean and std do not have one usable value a channel, or cannot be those of values in [0, 1]
+ * @throws LejepaError E_CONFIG when a view is larger than the image, or mean and std do not have one usable value a channel, or cannot be those of values in [0, 1]
  */
 export function resolveViews(config: ViewConfig, images: StoredImages): ViewSpec {
   const { views, augment } = config;
-  const { height, width, channels, dtype, mean, std, interpolation = "bilinear" } = images;
+  const { height, width, channels, dtype, mean, std, channelNames, masked, interpolation = "bilinear" } = images;
   const range = rangeOf(images);
   checkStatistics(channels, mean, std);
-  checkColour(channels, augment);
   const groups = [
     { name: "global" as const, views: views.globals, size: views.globalSize, scale: views.globalScale },
     { name: "local" as const, views: views.locals, size: views.localSize, scale: views.localScale },
   ].filter((group) => group.views > 0);
   for (const group of groups) checkSize(group, Math.min(height, width));
   const spec: ViewSpec = {
-    image: Object.freeze({ height, width, channels, dtype, range }),
+    image: Object.freeze({
+      height,
+      width,
+      channels,
+      dtype,
+      range,
+      ...(channelNames && { channelNames }),
+      ...(masked && { masked }),
+    }),
     mean: Object.freeze([...mean]),
     std: Object.freeze([...std]),
     interpolation,
-    groups: groups.map((group) => ({ ...group, ratio: views.ratio, operations: operationsFor(augment, group.size) })),
+    border: augment.border,
+    groups: groups.map((group) => ({ ...group, ratio: views.ratio, operations: operationsOf(augment) })),
   };
   checkRange(spec);
   return Object.freeze(spec);
 }
 
-function operationsFor(augment: AugmentConfig, size: number): ViewOperations {
-  const { horizontalFlip, verticalFlip, rotation, colorJitter, grayscale, gaussianBlur, solarize } = augment;
-  const ranges = jitterRanges(colorJitter);
-  const jitters = colorJitter.probability > 0 && Object.keys(ranges).length > 0;
-  const { sigma } = gaussianBlur;
-  return {
-    ...(rotation.degrees > 0 && { rotation: { p: 1, degrees: [-rotation.degrees, rotation.degrees] as const } }),
-    ...(rotation.quarterTurns && { quarterTurn: { p: 0.75 } }),
-    ...(horizontalFlip > 0 && { horizontalFlip: { p: horizontalFlip } }),
-    ...(verticalFlip > 0 && { verticalFlip: { p: verticalFlip } }),
-    ...(jitters && { colorJitter: { p: colorJitter.probability, ranges } }),
-    ...(grayscale.probability > 0 && { grayscale: { p: grayscale.probability } }),
-    ...(gaussianBlur.probability > 0 && {
-      gaussianBlur: { p: gaussianBlur.probability, sigma, kernelSize: kernelSizeFor(sigma[1], size) },
-    }),
-    ...(solarize.probability > 0 && { solarize: { p: solarize.probability, threshold: solarize.threshold } }),
-  };
-}
-
-// torchvision's ColorJitter(x): factors in [max(0, 1 - x), 1 + x], hue in [-x, x]
-function jitterRanges({ brightness, contrast, saturation, hue }: AugmentConfig["colorJitter"]): ColorJitterRanges {
-  const around1 = (x: number): Range => [Math.max(0, 1 - x), 1 + x];
-  return {
-    ...(brightness > 0 && { brightness: around1(brightness) }),
-    ...(contrast > 0 && { contrast: around1(contrast) }),
-    ...(saturation > 0 && { saturation: around1(saturation) }),
-    ...(hue > 0 && { hue: [-hue, hue] as const }),
-  };
-}
-
-// the border is reflected, so a kernel reaches at most size - 1 pixels
-function kernelSizeFor(sigma: number, size: number): number {
-  return 2 * Math.min(Math.max(1, Math.ceil(3 * sigma)), size - 1) + 1;
+function operationsOf(augment: AugmentConfig): Operations {
+  const isOn = (name: OperationName): boolean => (augment[name]?.probability ?? 0) > 0;
+  return Object.fromEntries(operationNames.filter(isOn).map((name) => [name, augment[name]]));
 }
 
 function checkSize({ name, size }: Pick<ViewGroup, "name" | "size">, shorter: number): void {
@@ -133,23 +106,4 @@ function checkRange({ mean, std, image }: ViewSpec): void {
     got: `a mean of [${mean.join(", ")}] and a standard deviation of [${std.join(", ")}]`,
     hint: "Give the range of the stored values, and statistics on the scale where black is 0 and white is 1.",
   });
-}
-
-function checkColour(channels: number, { colorJitter, grayscale }: AugmentConfig): void {
-  if (channels === 3) return;
-  const asked: Record<string, number> = {
-    "colorJitter.saturation": colorJitter.probability * colorJitter.saturation,
-    "colorJitter.hue": colorJitter.probability * colorJitter.hue,
-    "grayscale.probability": grayscale.probability,
-  };
-  for (const [key, amount] of Object.entries(asked)) {
-    if (amount === 0) continue;
-    throw new LejepaError({
-      code: "E_CONFIG",
-      where: `augment.${key}`,
-      expected: `0 for images with ${channels} channel${channels === 1 ? "" : "s"}`,
-      got: String(amount),
-      hint: "Colours need exactly three channels (red, green, blue).",
-    });
-  }
 }

@@ -3,42 +3,13 @@
  * (applying them) both read. Not the user's config: `resolveViews` makes this from it. An operation that is absent is
  * off and costs nothing, neither in the parameters nor in the graph.
  */
+import type { Border, Operations } from "@lejepa/contracts";
 
 /** A closed range, or a half-open one for what is drawn from it: low <= high. */
 export type Range = readonly [low: number, high: number];
 
 /** The two kinds of views of a multi-crop batch. */
 export type GroupName = "global" | "local";
-
-/** Operations of ColorJitter that change every pixel by `clamp(factor * x + (1 - factor) * reference)`. */
-export type BlendOperation = "brightness" | "contrast" | "saturation";
-
-/** Ranges of the factors of ColorJitter; an absent one leaves that operation out. */
-export interface ColorJitterRanges {
-  /** Factors >= 0; 1 changes nothing. */
-  readonly brightness?: Range;
-  readonly contrast?: Range;
-  readonly saturation?: Range;
-  /** Turns of the hue circle, within [-0.5, 0.5]; 0 changes nothing. */
-  readonly hue?: Range;
-}
-
-/** Operations on a view in the order in which they apply: torchvision's recipe order. All `p` are probabilities. */
-export interface ViewOperations {
-  /** Free rotation of the whole image before the crop, degrees counter-clockwise; corners become 0. */
-  readonly rotation?: { readonly p: number; readonly degrees: Range };
-  /** A rotation by 90, 180 or 270 degrees (each as likely) of the cropped view, with probability p; exact. */
-  readonly quarterTurn?: { readonly p: number };
-  readonly horizontalFlip?: { readonly p: number };
-  readonly verticalFlip?: { readonly p: number };
-  /** The operations named in `ranges`, in an order drawn anew for each view. */
-  readonly colorJitter?: { readonly p: number; readonly ranges: ColorJitterRanges };
-  readonly grayscale?: { readonly p: number };
-  /** Standard deviation in pixels of the view; the kernel has `kernelSize` (odd) taps a side, reflected at the border. */
-  readonly gaussianBlur?: { readonly p: number; readonly sigma: Range; readonly kernelSize: number };
-  /** Inverts what is at or above the threshold; both on the scale where white is 1. */
-  readonly solarize?: { readonly p: number; readonly threshold: number };
-}
 
 /** Views of one size. */
 export interface ViewGroup {
@@ -51,7 +22,8 @@ export interface ViewGroup {
   readonly scale: Range;
   /** Width over height of a crop, drawn uniformly in its logarithm. */
   readonly ratio: Range;
-  readonly operations: ViewOperations;
+  /** The operations that are on, by name; they act in the order of `operationNames`. */
+  readonly operations: Operations;
 }
 
 /** Stored images that views are made from. */
@@ -66,6 +38,10 @@ export interface ImageForm {
    * otherwise. Values beyond are shown as black or white; everything after is on the scale where black is 0 and white is 1.
    */
   readonly range?: Range;
+  /** Names of the channels, where the dataset has them. */
+  readonly channelNames?: readonly string[];
+  /** Whether masks come with the images: what is invalid is the mean of its channel in every view, exactly. */
+  readonly masked?: boolean;
 }
 
 /** Black and white. */
@@ -81,6 +57,8 @@ export interface ViewSpec {
   /** Per channel, on the same scale; > 0. */
   readonly std: readonly number[];
   readonly interpolation: "bilinear" | "bicubic";
+  /** What is seen outside the image by views that reach there. */
+  readonly border: Border;
   /** Global views first. */
   readonly groups: readonly ViewGroup[];
 }

@@ -14,7 +14,7 @@ export function range(
   fallback: readonly [number, number],
   { min, max }: { readonly min?: number; readonly max?: number },
   what: string,
-): z.ZodDefault<z.ZodTuple<[z.ZodNumber, z.ZodNumber]>> {
+): z.ZodDefault<z.ZodTuple<[z.ZodNumber, z.ZodNumber], null>> {
   const bounded = (): z.ZodNumber => {
     const lower = min === undefined ? z.number() : z.number().min(min);
     return max === undefined ? lower : lower.max(max);

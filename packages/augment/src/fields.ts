@@ -1,0 +1,40 @@
+/**
+ * Reading packed parameters inside a traced function. Not the packing (parameters.ts).
+ */
+import { expectShape } from "@lejepa/contracts";
+import * as tf from "@tensorflow/tfjs";
+import type { Fields } from "./operation.ts";
+import { type Layout, layoutOf } from "./parameters.ts";
+import type { ViewGroup, ViewSpec } from "./spec.ts";
+
+/** The packed parameters of one group on the device. */
+export interface Packed {
+  readonly group: ViewGroup;
+  readonly layout: Layout;
+  readonly batch: number;
+  /** The fields of `geometry`, or of an operation. */
+  fields(owner: string): Fields;
+}
+
+/**
+ * Checks and opens a packed matrix [rows, views * batch].
+ *
+ * @throws LejepaError E_SHAPE when it was packed for another group or batch
+ */
+export function openPacked(packed: tf.Tensor, spec: ViewSpec, group: ViewGroup, batch: number): Packed {
+  const layout = layoutOf(spec, group);
+  const count = group.views * batch;
+  expectShape("applyViews", `parameters of the ${group.name} views`, packed, [layout.rows, count]);
+  const rows = (owner: string, name: string): tf.Tensor => {
+    const place = layout.places.get(`${owner}.${name}`);
+    if (place === undefined) throw new RangeError(`no field ${name} of ${owner}`);
+    return tf.slice(packed as tf.Tensor2D, [place.row, 0], [place.rows, count]);
+  };
+  const fields = (owner: string): Fields => ({
+    count,
+    one: (name) => tf.reshape(rows(owner, name), [count, 1, 1]),
+    many: (name) => tf.reshape(rows(owner, name), [-1, count, 1, 1]),
+    flat: (name) => tf.reshape(rows(owner, name), [count]),
+  });
+  return { group, layout, batch, fields };
+}
