@@ -18,10 +18,10 @@ export default defineConfig({
   // Each image is seen as a few crops, which the encoder learns to describe alike.
   views: { globals: 2, globalSize: 64, locals: 2, localSize: 32 },
 
-  // Only changes after which the image still means the same. Is up and down meaningless in your images (microscopy,
-  // satellite, astronomy)? Then set verticalFlip to 0.5 and rotation.quarterTurns to true. Does colour carry the
-  // meaning? Then turn colorJitter and grayscale down.
-  augment: { horizontalFlip: 0.5, verticalFlip: 0 },
+  // Only changes after which the image still means the same: a policy for photographs. Others: galaxy, satellite-optical,
+  // medical, ... (`lejepa plan` names the one that suits). Any setting of it is changed by name:
+  // `augment: { policy: "natural", colorJitter: { hue: 0.05 }, solarize: { probability: 0 } }`.
+  augment: { policy: "natural" },
 
   // vit_nano, vit_tiny, vit_small, ... or resnet10, resnet18, ...: small ones for few images or few cores.
   encoder: { name: "vit_nano", patchSize: 8 },

@@ -26,7 +26,7 @@ export const food101 = defineDataset({
     decodeImage(source.path, { ...target, depth: 8, fit, background: "black" }),
   pixelKey: ({ fit }) => ({ pixelVersion, fit }),
   domain: {
-    name: "natural",
+    name: "food",
     reason: "Photographs of dishes from above and aside: crops, mirror and colour changes, but no turning upside down.",
   },
 });

@@ -44,7 +44,7 @@ export const geotiff = defineDataset({
   },
   inspect: inspectFile,
   domain: {
-    name: "satellite",
+    name: "satellite-optical",
     reason:
       "Seen from above there is no up: flips and quarter turns are right. Values are measurements: no hue jitter, brightness and contrast band by band.",
   },

@@ -175,16 +175,21 @@ test("what is invalid weighs nothing, and is 0 in a normalised view", () => {
   const spec = { ...specFor(image, { size: 1, views: 3 }), mean: [0.25], std: [0.5] };
   const packed = pack(spec, [{ width: 4 }, { width: 2 }, { left: 1, width: 1 }]);
   const images = tf.tensor4d([0.5, 0.7, 0.9, 0.1], [1, 1, 4, 1]);
-  const run = (masks: number[]): number[] => {
+  const masked = (masks: number[]): number[] => {
     const parameters = { "views.global": packed, masks: tf.tensor3d(masks, [1, 1, 4], "int32") };
     return Array.from(applyViews(images, parameters, spec).global?.dataSync() ?? []);
   };
   // the anti-aliasing triangle over four pixels; half of the second view is invalid, and all of the third
   const [near, far] = [0.875, 0.625];
   const whole = (far * 0.5 + near * 0.9 + far * 0.1) / (far + near + far);
-  expect(largestGap(run([1, 0, 1, 1]), [(whole - 0.25) / 0.5, 0, 0])).toBeLessThan(1e-6);
+  expect(largestGap(masked([1, 0, 1, 1]), [(whole - 0.25) / 0.5, 0, 0])).toBeLessThan(1e-6);
   const all = (far * 0.6 + near * 1.6) / 3;
-  expect(largestGap(run([1, 1, 1, 1]), [all, 0.6, 0.7].map((v) => (v - 0.25) / 0.5))).toBeLessThan(1e-6);
+  expect(
+    largestGap(
+      run([1, 1, 1, 1]),
+      [all, 0.6, 0.7].map((v) => (v - 0.25) / 0.5),
+    ),
+  ).toBeLessThan(1e-6);
   expect(() => applyViews(images, { "views.global": packed }, spec)).toThrow(/expected parameters named "masks"/);
 });
 

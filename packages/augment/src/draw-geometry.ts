@@ -28,7 +28,11 @@ export function drawGeometry(
 }
 
 // whole pixels, within the image
-function near(random: RandomStream, shift: number, { whole, part }: { readonly whole: number; readonly part: number }): number {
+function near(
+  random: RandomStream,
+  shift: number,
+  { whole, part }: { readonly whole: number; readonly part: number },
+): number {
   const start = Math.round((whole - part) / 2 + random.uniform(-shift, shift) * whole);
   return Math.min(Math.max(start, 0), whole - part);
 }

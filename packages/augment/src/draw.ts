@@ -7,7 +7,14 @@ import { LejepaError, stream } from "@lejepa/contracts";
 import type { RandomStream } from "@lejepa/contracts";
 import { drawGeometry } from "./draw-geometry.ts";
 import type { Drawn } from "./operation.ts";
-import { identityParameters, inputName, layoutOf, type PackTarget, packView, type ViewParameters } from "./parameters.ts";
+import {
+  identityParameters,
+  inputName,
+  layoutOf,
+  type PackTarget,
+  packView,
+  type ViewParameters,
+} from "./parameters.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
 
 /** Which views: of these items, in this epoch. */

@@ -36,7 +36,10 @@ function bankOf(size: number): Float32Array {
  * @param channels planes of noise wanted of each view
  * @returns [channels, views * batch, size, size]
  */
-export function noisePlanes(fields: Fields, { channels, size }: { readonly channels: number; readonly size: number }): tf.Tensor4D {
+export function noisePlanes(
+  fields: Fields,
+  { channels, size }: { readonly channels: number; readonly size: number },
+): tf.Tensor4D {
   const { count } = fields;
   const line = tf.reshape(tf.range(0, channels * size, 1, "float32"), [channels, 1, size]);
   const start = tf.reshape(fields.flat("noiseStart"), [1, count, 1]);

@@ -48,7 +48,9 @@ export function activeOperations({ operations }: ViewGroup, form: ViewForm): Act
   const active: ActiveOperation[] = [];
   for (const name of operationNames) {
     const options = operations[name] as ActiveOperation["options"] | undefined;
-    const operation = (registry as Partial<Record<OperationName, unknown>>)[name] as Operation<OperationName> | undefined;
+    const operation = (registry as Partial<Record<OperationName, unknown>>)[name] as
+      | Operation<OperationName>
+      | undefined;
     if (options === undefined || options.probability === 0 || operation === undefined) continue;
     const fields = operation.fields(options, form);
     if (Object.keys(fields).length > 0) active.push({ operation, options, fields, form });

@@ -50,7 +50,9 @@ test("what can change nothing is left out of the graph", () => {
     solarize: { probability: 0 },
   };
   const spec = resolveViews(parseConfig({ dataset, augment: off, views: { locals: 0 } }, "test"), rgb);
-  expect(spec.groups.map((group) => [group.name, Object.keys(group.operations)])).toEqual([["global", ["colorJitter"]]]);
+  expect(spec.groups.map((group) => [group.name, Object.keys(group.operations)])).toEqual([
+    ["global", ["colorJitter"]],
+  ]);
   expect(viewSignature(spec, 3)).toEqual({ "views.global": { shape: [6, 6], dtype: "float32" } });
 });
 

@@ -105,7 +105,7 @@ test("the proposal is in the new configuration", () => {
     augment: object;
   };
   expect(config.dataset).toEqual({ id: "toy", options: { path: "scans" } });
-  expect(config.augment).toMatchObject({ horizontalFlip: 0, solarize: { probability: 0 } });
+  expect(config.augment).toEqual({ policy: "medical" });
   expect(plan.proposal.map(({ key }) => key)).toContain("data.channels");
 });
 

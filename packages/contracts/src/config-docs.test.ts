@@ -45,7 +45,9 @@ test("the JSON Schema is plain JSON, refuses unknown keys and knows nothing of t
 test("defaults in the schema are what the parser fills in", () => {
   const parsed = configSchema.parse({ dataset: { id: "x" } });
   const filled = configKeys().flatMap((key) => {
-    const value = key.path.split(".").reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], parsed);
+    const value = key.path
+      .split(".")
+      .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], parsed);
     return key.default === undefined
       ? []
       : [[key.path, JSON.parse(key.default), JSON.parse(JSON.stringify(value, shorten))]];

@@ -34,12 +34,18 @@ export function configKeys(): ConfigKey[] {
 
 /** The keys as a Markdown table: key, values, default, meaning. */
 export function configTable(): string {
-  const rows = configKeys().map((key) => [`\`${key.path}\``, key.type, key.default ?? fallbackText(key), key.description]);
+  const rows = configKeys().map((key) => [
+    `\`${key.path}\``,
+    key.type,
+    key.default ?? fallbackText(key),
+    key.description,
+  ]);
   const lines = [["key", "values", "default", "meaning"], ["---", "---", "---", "---"], ...rows];
   return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`).join("\n");
 }
 
-const fallbackText = ({ unsaid }: ConfigKey): string => (unsaid === undefined ? "required" : `policy's, else ${unsaid}`);
+const fallbackText = ({ unsaid }: ConfigKey): string =>
+  unsaid === undefined ? "required" : `policy's, else ${unsaid}`;
 
 function leaves(node: SchemaNode, prefix: string, required: ReadonlySet<string>): ConfigKey[] {
   const own = new Set((node as { required?: readonly string[] }).required ?? []);

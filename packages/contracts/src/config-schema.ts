@@ -105,7 +105,9 @@ const views = z
     localScale: areaRange
       .nullable()
       .default(null)
-      .describe("Share of the image's area that a local view covers, from and to; null: the policy's, else [0.05, 0.3]."),
+      .describe(
+        "Share of the image's area that a local view covers, from and to; null: the policy's, else [0.05, 0.3].",
+      ),
     ratio: z
       .tuple([positive, positive])
       .nullable()

@@ -2,7 +2,6 @@
  * Reading a configuration: check, say what is wrong, fill in what depends on other keys. No files are read here.
  */
 import type { z } from "zod";
-import type { PolicyViews } from "./augmentation/policy.ts";
 import { type AugmentConfig, resolveAugmentation } from "./augmentation/resolve.ts";
 import { configSchema } from "./config-schema.ts";
 import { LejepaError } from "./errors.ts";
@@ -28,7 +27,7 @@ export type Config = Omit<Checked, "views" | "encoder" | "optimizer" | "schedule
 /** A configuration whose images are known: nothing that decides a run is `null`. */
 export type ResolvedConfig = Omit<Config, "data" | "augment" | "views"> & {
   readonly data: Omit<Config["data"], "channels"> & { readonly channels: number };
-  readonly views: Omit<Config["views"], "globalScale" | "localScale" | "ratio"> & Required<PolicyViews>;
+  readonly views: { [Key in keyof Config["views"]]: NonNullable<Config["views"][Key]> };
   readonly augment: AugmentConfig;
 };
 
@@ -72,7 +71,11 @@ export function parseConfig(value: unknown, source: string): Config {
  */
 export function withImages(
   config: Config,
-  { channels, source = "config", note }: { readonly channels: number; readonly source?: string; readonly note?: (line: string) => void },
+  {
+    channels,
+    source = "config",
+    note,
+  }: { readonly channels: number; readonly source?: string; readonly note?: (line: string) => void },
 ): ResolvedConfig {
   const { data, views, augment: asked, dataset } = config;
   if (data.channels !== null && data.channels !== channels) {

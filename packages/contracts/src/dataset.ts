@@ -190,7 +190,7 @@ export interface Inspection {
 
 /** The default augmentation policy of a dataset's domain, and why. */
 export interface DatasetDomain {
-  /** Name of a policy: `natural`, `medical`, `satellite`, `galaxy`, ... */
+  /** Name of an augmentation policy (`policies`); a name that is none of them means `natural`. */
   readonly name: string;
   /** Why this policy is right for these images. */
   readonly reason: string;

@@ -1,7 +1,7 @@
 // From a configuration to what training reads: decoded store, splits, batches' order, statistics, views. Decoding itself is
 // the data package's; nothing random here but the seeded split.
 import { resolveViews, type ViewSpec } from "@lejepa/augment";
-import { type BoundDataset, type Config, type ResolvedConfig, withChannels } from "@lejepa/contracts";
+import { type BoundDataset, type Config, type ResolvedConfig, withImages } from "@lejepa/contracts";
 import {
   type BuildProgress,
   buildStore,
@@ -73,13 +73,22 @@ export function openImages(
 export async function prepareData(given: Config, options: PrepareOptions = {}): Promise<PreparedData> {
   const store = await openImages(given, options);
   try {
-    const config = withChannels(given, store.channels);
+    const { channels } = store;
+    const config = withImages(given, { channels, ...(options.log && { note: options.log }) });
     const splits = splitItems(store.items, config.data.splits);
     const sampler = createSampler(splits.train, { batchSize: config.batchSize, seed: config.seed });
     const range = valueRange(store, splits.train);
     const statistics = usable(channelStatistics(store, splits.train, range), options.log);
-    const { height, width, channels } = store;
-    const views = resolveViews(config, { height, width, channels, dtype: programType(store), range, ...statistics });
+    const { height, width, channelNames } = store;
+    const views = resolveViews(config, {
+      height,
+      width,
+      channels,
+      dtype: programType(store),
+      range,
+      ...(channelNames && { channelNames }),
+      ...statistics,
+    });
     const image = { size: config.views.globalSize, channels, range, ...statistics };
     for (const warning of store.warnings) options.log?.(warning);
     for (const [note, count] of Object.entries(store.notes)) options.log?.(`${count} images: ${note}`);

@@ -7,7 +7,7 @@ import {
   LejepaError,
   parseConfig,
   type ResolvedConfig,
-  withChannels,
+  withImages,
 } from "@lejepa/contracts";
 import type { BuildProgress } from "@lejepa/data";
 import { createEngine, type Engine } from "@lejepa/engine";
@@ -87,7 +87,7 @@ export async function pretrain(input: ConfigInput | Config, options: PretrainOpt
 function asInRun(folder: string, config: Config): Config {
   if (config.data.channels !== null) return config;
   const { channels } = parseConfig(readRunConfig(folder), folder).data;
-  return channels === null ? config : withChannels(config, channels);
+  return channels === null ? config : withImages(config, { channels });
 }
 
 async function runIn(folder: string, given: Config, options: PretrainOptions): Promise<PretrainResult> {

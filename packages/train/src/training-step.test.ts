@@ -1,6 +1,6 @@
 import { createEngine, findTensorflow, type Group, localGroup } from "@lejepa/engine";
 import { resolveViews } from "@lejepa/augment";
-import { type ConfigInput, parseConfig, type ResolvedConfig, stream, withChannels } from "@lejepa/contracts";
+import { type ConfigInput, parseConfig, type ResolvedConfig, stream, withImages } from "@lejepa/contracts";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createModel, initialValues } from "./model.ts";
 import { disposeState, freshState, readState, type StateValues, uploadState } from "./state.ts";
@@ -11,7 +11,7 @@ const pixels = Uint8Array.from({ length: batch * 12 * 12 * 3 }, (_, i) => (i * i
 const rowsOf = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, i) => 3 * i + 1);
 const rows = rowsOf(batch);
 
-const resolved = (input: ConfigInput): ResolvedConfig => withChannels(parseConfig(input, "test"), 3);
+const resolved = (input: ConfigInput): ResolvedConfig => withImages(parseConfig(input, "test"), { channels: 3 });
 
 function stepOptions(changes: Partial<ConfigInput>): StepOptions {
   const config = resolved({

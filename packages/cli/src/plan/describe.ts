@@ -15,7 +15,7 @@ export function describePlan(plan: PlanDocument): string {
     ...section("groups", groupLines(plan)),
     ...section("copies", duplicateLines(plan)),
     ...section("split", [splitLine(plan)]),
-    ...section("domain", [`${plan.domain.name}: ${plan.domain.reason}`]),
+    ...section("views", policyLines(plan)),
     ...section("train", trainLines(plan)),
     ...section("needs", needLines(plan)),
     // a problem is told once
@@ -23,6 +23,11 @@ export function describePlan(plan: PlanDocument): string {
     ...(plan.problem === null ? [] : [`PROBLEM   ${plan.problem}`]),
     ...proposalLines(plan),
   ].join("\n");
+}
+
+function policyLines({ augmentation: { policy, title, operations, notes } }: PlanDocument): string[] {
+  const names = operations.map(({ name }) => name).join(", ");
+  return [`policy ${policy} (${title}): ${names}`, ...notes];
 }
 
 function section(name: string, lines: readonly string[]): string[] {

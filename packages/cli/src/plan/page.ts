@@ -39,7 +39,7 @@ function notes({ warnings, problem }: PlanDocument): Html {
   return html`<h2>Warnings</h2>${lines.length === 0 ? html`<p>None.</p>` : html`<ul class="notes">${lines}</ul>`}`;
 }
 
-function proposals({ proposal, domain, written }: PlanDocument): Html {
+function proposals({ proposal, augmentation, written }: PlanDocument): Html {
   const rows = proposal.map(
     ({ key, value, now, reason }) =>
       html`<tr><td><code>${key}</code></td><td>${now === null ? "automatic" : JSON.stringify(now)}</td><td><b>${JSON.stringify(value)}</b></td><td>${reason}</td></tr>`,
@@ -48,7 +48,12 @@ function proposals({ proposal, domain, written }: PlanDocument): Html {
     written !== null && "file" in written
       ? `Written to ${written.file}.`
       : "Take them over with lejepa plan --write, or one by one with --set.";
-  return html`<h2>Proposed settings</h2><p>Augmentation policy of the dataset: <b>${domain.name}</b>. <span class="soft">${domain.reason}</span></p>
+  const { policy, title, operations, notes: remarks } = augmentation;
+  const why = operations.map(({ name, reason }) => html`<tr><td><code>${name}</code></td><td>${reason}</td></tr>`);
+  const inapplicable = remarks.map((note) => html`<p class="soft">${note}</p>`);
+  return html`<h2>Views</h2><p>Augmentation policy <b>${policy}</b>: ${title}.</p>
+<div class="wide"><table class="text"><thead><tr><th>operation</th><th>because</th></tr></thead><tbody>${why}</tbody></table></div>${inapplicable}
+<h2>Proposed settings</h2>
 ${proposal.length === 0 ? html`<p>The configuration suits the images.</p>` : html`<div class="wide"><table class="text"><thead><tr><th>setting</th><th>now</th><th>proposed</th><th>because</th></tr></thead><tbody>${rows}</tbody></table></div><p class="soft">${done}</p>`}`;
 }
 

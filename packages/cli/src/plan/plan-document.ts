@@ -1,6 +1,7 @@
 // The document of `lejepa plan`: what was found, what is proposed, what it would take. Numbers and names only; the words are in
 // describe.ts and page.ts. Items are named by their ids, never by paths.
 import { cpus, totalmem } from "node:os";
+import { operationNames, policyOf, type ResolvedConfig, withImages } from "@lejepa/contracts";
 import type {
   ChannelDistribution,
   FactCount,
@@ -52,7 +53,15 @@ export interface PlanDocument {
   readonly pixels: Pick<PixelScan, "invalidShare" | "mostlyInvalid" | "constant" | "gray">;
   readonly duplicates: DuplicateReport;
   readonly domain: { readonly name: string; readonly reason: string };
-  readonly config: Pick<ReadyConfig, "batchSize" | "encoder" | "views" | "schedule" | "objective" | "device">;
+  /** The policy of the configuration as it is: what it does to views and why, and what of it does not apply. */
+  readonly augmentation: {
+    readonly policy: string;
+    readonly title: string;
+    readonly operations: readonly { readonly name: string; readonly reason: string }[];
+    readonly never: Readonly<Record<string, string>>;
+    readonly notes: readonly string[];
+  };
+  readonly config: Pick<ResolvedConfig, "batchSize" | "encoder" | "views" | "schedule" | "objective" | "device">;
   readonly steps: number;
   /** What `timing` was measured on. */
   readonly timed: "configuration" | "proposal" | null;
@@ -83,7 +92,10 @@ export function documentOf(
   rest: Pick<PlanDocument, "proposal" | "timed" | "timing" | "problem" | "written" | "warnings" | "steps">,
 ): PlanDocument {
   const { listing, store, files, splits, pixels, classes } = survey;
-  const { batchSize, encoder, views, schedule, objective, device, dataset } = config;
+  const notes: string[] = [];
+  const resolved = withImages(config, { channels: store.channels, note: (line) => notes.push(line) });
+  const { batchSize, encoder, views, schedule, objective, device } = resolved;
+  const { dataset } = config;
   const {
     title = dataset.id,
     license = "",
@@ -117,12 +129,28 @@ export function documentOf(
     pixels: { invalidShare, mostlyInvalid, constant, gray },
     duplicates: survey.duplicates,
     domain,
+    augmentation: augmentationOf(resolved, { asked: config.augment, domain: domain.name, notes }),
     config: { batchSize, encoder, views, schedule, objective, device },
     decodeSeconds: survey.decodeSeconds === undefined ? null : survey.decodeSeconds * images,
     cacheBytes: images * store.width ** 2 * (store.channels * bytesOf[store.dtype] + masks),
     machine: { cores: cpus().length, memoryMiB: Math.round(totalmem() / 2 ** 20) },
     ...rest,
   };
+}
+
+function augmentationOf(
+  { augment }: ResolvedConfig,
+  {
+    asked,
+    domain,
+    notes,
+  }: { readonly asked: ReadyConfig["augment"]; readonly domain: string; readonly notes: readonly string[] },
+): PlanDocument["augmentation"] {
+  const { name, title, reasons, never } = policyOf(asked, { domain, source: "plan" });
+  const operations = operationNames
+    .filter((operation) => (augment[operation]?.probability ?? 0) > 0)
+    .map((operation) => ({ name: operation, reason: reasons[operation] ?? "asked for" }));
+  return { policy: name, title, operations, never, notes };
 }
 
 function sum(numbers: Iterable<number>): number {

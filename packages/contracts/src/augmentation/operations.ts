@@ -45,7 +45,13 @@ function asked(leaf: z.ZodDefault<z.ZodType>): z.ZodType {
 const askedSchemas = Object.fromEntries(
   Object.entries(operationSchemas).map(([name, schema]) => {
     const leaves = Object.entries(schema.shape).map(([key, leaf]) => [key, asked(leaf as z.ZodDefault<z.ZodType>)]);
-    return [name, z.strictObject(Object.fromEntries(leaves)).optional().describe(schema.description ?? "")];
+    return [
+      name,
+      z
+        .strictObject(Object.fromEntries(leaves))
+        .optional()
+        .describe(schema.description ?? ""),
+    ];
   }),
 ) as unknown as AskedSchemas;
 

@@ -50,7 +50,11 @@ export type AugmentationDefinition = Partial<AugmentationPolicy> & {
  * @throws LejepaError E_USAGE when the name is not lower-case letters, digits and dashes, or an operation is unknown, lacks its reason, or
  *   is forbidden by the policy itself
  */
-export function defineAugmentation({ extends: base, without = [], ...own }: AugmentationDefinition): AugmentationPolicy {
+export function defineAugmentation({
+  extends: base,
+  without = [],
+  ...own
+}: AugmentationDefinition): AugmentationPolicy {
   if (!/^[a-z][a-z0-9-]*$/.test(own.name)) {
     throw new LejepaError({
       code: "E_USAGE",
@@ -60,7 +64,8 @@ export function defineAugmentation({ extends: base, without = [], ...own }: Augm
     });
   }
   const operations: Record<string, object | undefined> = { ...base?.operations };
-  for (const [name, options] of Object.entries(own.operations ?? {})) operations[name] = { ...operations[name], ...options };
+  for (const [name, options] of Object.entries(own.operations ?? {}))
+    operations[name] = { ...operations[name], ...options };
   // what the other policy forbids and this one has, it allows; what this one forbids and the other has, is taken out
   const inherited = Object.entries(base?.never ?? {}).filter(([key]) => !says(own.operations, key));
   for (const key of Object.keys(own.never ?? {})) {

@@ -54,7 +54,10 @@ export const colourSettings: Readonly<Record<string, string>> = {
 };
 
 /** The policy that the configuration means. */
-export function policyOf(asked: AskedAugmentation, { domain, source }: Omit<AugmentationContext, "channels">): AugmentationPolicy {
+export function policyOf(
+  asked: AskedAugmentation,
+  { domain, source }: Omit<AugmentationContext, "channels">,
+): AugmentationPolicy {
   if (typeof asked.policy === "string") return policyNamed(asked.policy, `${source}: augment.policy`);
   if (asked.policy !== null) return expectPolicy(asked.policy, source);
   return domain !== undefined && Object.hasOwn(policies, domain) ? (policies[domain] as AugmentationPolicy) : natural;

@@ -31,6 +31,8 @@ export const geometry = {
   quarterTurn: z
     .strictObject({ probability: chance(0.75, "is turned by 90, 180 or 270 degrees, each as likely") })
     .describe("Exact rotations; at 0.75 all four orientations are as likely."),
-  horizontalFlip: z.strictObject({ probability: chance(0.5, "is mirrored left to right") }).describe("A left-right flip."),
+  horizontalFlip: z
+    .strictObject({ probability: chance(0.5, "is mirrored left to right") })
+    .describe("A left-right flip."),
   verticalFlip: z.strictObject({ probability: chance(0.5, "is mirrored upside down") }).describe("An up-down flip."),
 } as const;

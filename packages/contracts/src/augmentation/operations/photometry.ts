@@ -19,7 +19,11 @@ export const photometry = {
   gaussianBlur: z
     .strictObject({
       probability: chance(0.5, "is blurred"),
-      sigma: range([0.1, 2], { min: 0.01, max: 50 }, "Standard deviation of the blur, pixels of the view, from and to."),
+      sigma: range(
+        [0.1, 2],
+        { min: 0.01, max: 50 },
+        "Standard deviation of the blur, pixels of the view, from and to.",
+      ),
     })
     .describe("torchvision's GaussianBlur."),
   solarize: z

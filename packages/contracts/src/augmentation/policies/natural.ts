@@ -25,7 +25,8 @@ export const food = defineAugmentation({
   title: "photographs of dishes",
   operations: { colorJitter: { hue: 0.05 }, grayscale: { probability: 0.1 } },
   reasons: {
-    colorJitter: "light and white balance of a restaurant differ; the hue less than elsewhere, since it tells spinach from tomato",
+    colorJitter:
+      "light and white balance of a restaurant differ; the hue less than elsewhere, since it tells spinach from tomato",
     grayscale: "rarely: colour says what a dish is made of",
   },
   never: { verticalFlip: "dishes are photographed from above or from the side, never from below" },
