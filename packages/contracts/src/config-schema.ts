@@ -8,7 +8,6 @@ import { augmentSchema } from "./augmentation/operations.ts";
 import type { Dataset } from "./dataset.ts";
 import { objectiveDefaults } from "./objective-defaults.ts";
 
-const probability = z.number().min(0).max(1);
 const positive = z.number().positive();
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);

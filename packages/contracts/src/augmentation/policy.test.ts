@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { caught } from "../_caught.test-helper.ts";
 import { parseConfig, withImages, type ResolvedConfig, configToJson } from "../config.ts";
-import { operationNames, operationSchemas } from "./operations.ts";
+import { type OperationName, operationSchemas } from "./operations.ts";
 import { policies } from "./policies.ts";
 import { type AugmentationDefinition, defineAugmentation, operationOf } from "./policy.ts";
 import { colourSettings, resolveAugmentation } from "./resolve.ts";
@@ -18,7 +18,7 @@ test.each(Object.entries(policies))("%s: complete, reasoned, and allowed by itse
   }
   for (const key of Object.keys(policy.never)) {
     const { augment } = config({ policy: name });
-    const options = augment[operationOf(key) as (typeof operationNames)[number]] as Record<string, unknown> | undefined;
+    const options = augment[operationOf(key) as OperationName] as Record<string, unknown> | undefined;
     const strength = options?.["probability"] === 0 ? 0 : options?.[key.split(".")[1] ?? "probability"];
     expect(strength ?? 0, key).toBe(0);
   }
@@ -32,7 +32,7 @@ test.each(Object.keys(policies).flatMap((name) => [1, 2, 3, 4, 5, 13].map((chann
     expect(views.globalScale[0]).toBeLessThanOrEqual(views.globalScale[1]);
     for (const [operation, options] of Object.entries(augment)) {
       if (!(operation in operationSchemas)) continue;
-      expect(operationSchemas[operation as (typeof operationNames)[number]].parse(options)).toEqual(options);
+      expect(operationSchemas[operation as OperationName].parse(options)).toEqual(options);
     }
     if (channels === 3) return;
     for (const key of Object.keys(colourSettings)) {
