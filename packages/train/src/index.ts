@@ -9,6 +9,7 @@
  */
 export { adamW, adamWHyper, type AdamWHyper, type AdamWOptions, type AdamWState, hyperLength } from "./adamw.ts";
 export { type CheckpointInfo, type ImageSpec, listCheckpoints } from "./checkpoint.ts";
+export { fineTune, type FineTuneOptions, type FineTuneResult } from "./fine-tune.ts";
 export { type LoadedEncoder, loadEncoder, type LoadEncoderOptions } from "./load-encoder.ts";
 export { readMetrics, type StepMetrics } from "./metrics-log.ts";
 export { createModel, type EncoderSpec, initialValues, type Model, type ModelValues } from "./model.ts";

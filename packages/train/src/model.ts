@@ -57,10 +57,16 @@ export function createModel(config: Pick<ResolvedConfig, "encoder" | "data" | "v
   const spec = encoderSpec(config);
   const encoder = createEncoder(spec.name, spec.options);
   const { hidden, outDim } = config.projector;
-  const projector = createProjector({ inDim: encoder.featureDim, hidden, outDim });
-  const params = [...encoder.params, ...projector.params];
   return {
     encoderSpec: spec,
+    ...joinModel(encoder, createProjector({ inDim: encoder.featureDim, hidden, outDim })),
+  };
+}
+
+/** An encoder and what stands on it, with the places of their tensors. */
+export function joinModel(encoder: Encoder, projector: Projector): Omit<Model, "encoderSpec"> {
+  const params = [...encoder.params, ...projector.params];
+  return {
     encoder,
     projector,
     params,
@@ -76,7 +82,7 @@ export const stateShape = ({ parameters }: Pick<Model, "parameters">): [number, 
 ];
 
 /** Initial values: a pure function of the model and the seed. */
-export function initialValues(model: Model, seed: number): ModelValues {
+export function initialValues(model: Pick<Model, "params" | "parameters" | "buffers">, seed: number): ModelValues {
   const values = initialise(model.params, seed);
   return { parameters: pack(values, model.parameters), buffers: pack(values, model.buffers) };
 }

@@ -8,6 +8,7 @@ test("public names", () => {
       "adamWHyper",
       "hyperLength",
       "listCheckpoints",
+      "fineTune",
       "loadEncoder",
       "readMetrics",
       "createModel",

@@ -26,7 +26,11 @@ export function freshState({ parameters, buffers }: ModelValues): StateValues {
 }
 
 /** Copies the state to the engine's device. */
-export async function uploadState(engine: Engine, model: Model, values: StateValues): Promise<TrainingState> {
+export async function uploadState(
+  engine: Engine,
+  model: Pick<Model, "parameters">,
+  values: StateValues,
+): Promise<TrainingState> {
   const { parameters, m, v, buffers } = values;
   // copied, since a tensor on the CPU keeps the array and training overwrites it
   const vector = (data: Float32Array): Promise<DeviceTensor> => engine.tensor(data.slice(), stateShape(model));
@@ -55,7 +59,10 @@ export function disposeState(state: TrainingState): void {
 }
 
 /** Values by tensor name, parameters and buffers: views into the flat vectors. */
-export function namedValues(model: Model, { parameters, buffers }: ModelValues): Map<string, Float32Array> {
+export function namedValues(
+  model: Pick<Model, "parameters" | "buffers">,
+  { parameters, buffers }: ModelValues,
+): Map<string, Float32Array> {
   const named = new Map<string, Float32Array>();
   for (const [flat, { entries }] of [
     [parameters, model.parameters],
