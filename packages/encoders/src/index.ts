@@ -9,6 +9,7 @@
  * @module
  */
 export type {
+  BlockTokens,
   Encoder,
   Features,
   ForwardContext,
@@ -16,7 +17,9 @@ export type {
   Params,
   ParamSpec,
   Projector,
+  TokenReader,
 } from "./contract.ts";
+export { type DinoFacts, dinoWeights, type DinoWeights } from "./dino-weights.ts";
 export {
   type FlatEntry,
   type FlatLayout,
