@@ -14,6 +14,27 @@
  * @module
  */
 export {
+  type CheckpointInfo,
+  checkpointFiles,
+  checkpointName,
+  checkpointPath,
+  checkpointsFolder,
+  type EncoderSpec,
+  type ImageSpec,
+  listCheckpoints,
+  readCheckpointWeights,
+  readTensorFile,
+} from "./encoders/checkpoint.ts";
+export { type LoadedEncoder, loadEncoder, type LoadEncoderOptions } from "./encoders/load-encoder.ts";
+export {
+  readRunConfig,
+  readRunInfo,
+  type RunData,
+  type RunInfo,
+  runFiles,
+  type RunStatus,
+} from "./encoders/run-folder.ts";
+export {
   type Candidate,
   type CompareOptions,
   type Comparison,
