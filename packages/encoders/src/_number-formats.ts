@@ -44,8 +44,14 @@ export function fromFloat32(values: Float32Array): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** The bytes of float32 values as binary16, rounded to the nearest, ties to even; what is too large becomes infinite. */
-export function toHalf(values: Float32Array): Uint8Array {
+/** Float32 values as the bits of binary16, rounded to the nearest, ties to even; what is too large becomes infinite. */
+export const toHalf = (values: Float32Array): Uint16Array => Uint16Array.from(values, halfBits);
+
+/** Bits of binary16 as float32 values, exactly. */
+export const fromHalf = (bits: Uint16Array): Float32Array => Float32Array.from(bits, half);
+
+/** The bytes of {@link toHalf}, little-endian. */
+export function halfBytes(values: Float32Array): Uint8Array {
   const view = new DataView(new ArrayBuffer(2 * values.length));
   values.forEach((value, i) => view.setUint16(2 * i, halfBits(value), true));
   return new Uint8Array(view.buffer);

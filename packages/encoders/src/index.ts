@@ -30,6 +30,7 @@ export {
   unflatten,
   unpack,
 } from "./flat-layout.ts";
+export { fromHalf, toHalf } from "./_number-formats.ts";
 export { initialise } from "./initialise.ts";
 export { createProjector, type ProjectorOptions } from "./projector.ts";
 export { createEncoder, type EncoderName, encoderNames } from "./registry.ts";

@@ -11,6 +11,8 @@ test("public names", () => {
       "pack",
       "unflatten",
       "unpack",
+      "fromHalf",
+      "toHalf",
       "initialise",
       "createProjector",
       "createEncoder",

@@ -1,7 +1,7 @@
 // The safetensors format: 8 bytes of header length, a JSON header, then the tensors' bytes. Not file access: callers
 // read and write bytes. Written against the format's published description; no maintained npm package does both ways.
 import { LejepaError } from "@lejepa/contracts";
-import { elementBytes, fromFloat32, isStoredType, type StoredType, toFloat32, toHalf } from "./_number-formats.ts";
+import { elementBytes, fromFloat32, halfBytes, isStoredType, type StoredType, toFloat32 } from "./_number-formats.ts";
 
 /** A tensor from a file, as float32 whatever its stored format. */
 export interface StoredTensor {
@@ -47,7 +47,7 @@ export function safetensorsChunks(
     if (!shape.every(isCount) || elementCount(shape) !== data.length) {
       throw broken(name, `${data.length} values in the shape`, `[${shape.join(", ")}]`);
     }
-    const bytes = dtype === "F16" ? toHalf(data) : fromFloat32(data);
+    const bytes = dtype === "F16" ? halfBytes(data) : fromFloat32(data);
     entries.push([name, { dtype, shape, data_offsets: [offset, offset + bytes.byteLength] }]);
     offset += bytes.byteLength;
     pieces.push(bytes);

@@ -39,15 +39,23 @@ export {
   type CompareOptions,
   type Comparison,
   type ComparisonEntry,
+  type EncoderAbout,
   compareEncoders,
   type Score,
 } from "./compare.ts";
+export { type Baseline, baselineNames, baselines } from "./encoders/baselines.ts";
+export { type ChannelMap, type ChannelPolicy, parseChannelPolicy } from "./encoders/channels.ts";
+export { fetchBaseline, type FetchOptions, listBaselines } from "./encoders/fetch-baseline.ts";
+export { type FrozenFacts, openFrozen } from "./encoders/frozen-encoder.ts";
+export type { OpenContext } from "./encoders/open-context.ts";
+export { openEncoder, parseReference, type Reference } from "./encoders/open-encoder.ts";
+export type { EncoderKind, FeatureOptions, FeatureSet, OpenedEncoder } from "./encoders/opened-encoder.ts";
+export { pixelFeatures } from "./encoders/pixel-features.ts";
 export {
   type ExtractOptions,
   extractFeatures,
   type FrozenEncoder,
   type FrozenFeatures,
-  pixelFeatures,
   randomEncoder,
 } from "./features.ts";
 export { formatComparison } from "./format.ts";
