@@ -33,6 +33,16 @@ test("without a size the pixels stay, normalised by channel", () => {
   expect(largestGap(out.dataSync(), [-2, 2, -0.15, 0.25])).toBeLessThan(1e-6);
 });
 
+test("bicubic weights are Keys' with a = -1/2", () => {
+  const images = tf.tensor4d(Array.from({ length: 64 }, (_, i) => (i < 32 ? 0 : 255)), [1, 8, 8, 1], "int32");
+  const out = normaliseImages(images, { dtype: "uint8", mean: [0], std: [1], size: 16, interpolation: "bicubic" });
+  const column = [...out.dataSync()].filter((_, i) => i % 16 === 0);
+  // output rows lie a quarter before or after a source row: weights of the rows of 255
+  const [near, far] = [(k: number) => (1.5 * k - 2.5) * k * k + 1, (k: number) => ((-0.5 * k + 2.5) * k - 4) * k + 2];
+  expect(column[6]).toBeCloseTo(far(1.25), 5);
+  expect(column[7]).toBeCloseTo(near(0.75) + far(1.75), 5);
+});
+
 test("says what does not fit", () => {
   const images = imageTensor("wide", "uint8");
   expect(() => normaliseImages(images, { dtype: "uint8", mean: [0], std: [1] })).toThrow(

@@ -19,8 +19,10 @@ export interface NormaliseOptions {
   readonly mean: readonly number[];
   /** Per channel, on the same scale. */
   readonly std: readonly number[];
-  /** Width and height of the result: shorter side resized to it (bilinear, anti-aliased), then the central square. */
+  /** Width and height of the result: shorter side resized to it (anti-aliased), then the central square. */
   readonly size?: number;
+  /** Of the resize. Default `bilinear`. */
+  readonly interpolation?: "bilinear" | "bicubic";
 }
 
 /**
@@ -31,7 +33,7 @@ export interface NormaliseOptions {
  * @throws LejepaError E_SHAPE when the images are not of rank 4 or `mean` or `std` do not have one value a channel; E_DTYPE
  */
 export function normaliseImages(images: tf.Tensor, options: NormaliseOptions): tf.Tensor4D {
-  const { mean, std, size } = options;
+  const { mean, std, size, interpolation = "bilinear" } = options;
   expectRank("normaliseImages", "images", images, 4, ["batch", "height", "width", "channels"]);
   const channels = images.shape[3] as number;
   if (mean.length !== channels || std.length !== channels) {
@@ -45,33 +47,29 @@ export function normaliseImages(images: tf.Tensor, options: NormaliseOptions): t
   const planes = toPlanes("normaliseImages", images, options);
   const [black, white] = rangeOf(options);
   const gain = 1 / (white - black);
-  const scaled = size === undefined ? tf.mul(planes, gain) : centralSquare(planes, size, gain);
+  const scaled = size === undefined ? tf.mul(planes, gain) : centralSquare(planes, { size, gain, interpolation });
   return tf.transpose(standardise(scaled as tf.Tensor4D, mean, std), [1, 0, 2, 3]);
 }
 
-function centralSquare(planes: tf.Tensor4D, size: number, gain: number): tf.Tensor {
+interface Resize {
+  readonly size: number;
+  readonly gain: number;
+  readonly interpolation: "bilinear" | "bicubic";
+}
+
+function centralSquare(planes: tf.Tensor4D, resize: Resize): tf.Tensor {
   const [, , height, width] = planes.shape;
   const shorter = Math.min(height, width);
-  const strips = tf.matMul(axisMatrix({ from: height, shorter, size, gain }), planes);
-  return tf.matMul(strips, axisMatrix({ from: width, shorter, size, gain: 1 }), false, true);
+  const strips = tf.matMul(axisMatrix(height, shorter, resize), planes);
+  return tf.matMul(strips, axisMatrix(width, shorter, { ...resize, gain: 1 }), false, true);
 }
 
 // the rows of the whole axis' resize that the central crop keeps, [1, 1, size, from]
-function axisMatrix({
-  from,
-  shorter,
-  size,
-  gain,
-}: {
-  from: number;
-  shorter: number;
-  size: number;
-  gain: number;
-}): tf.Tensor {
+function axisMatrix(from: number, shorter: number, { size, gain, interpolation }: Resize): tf.Tensor {
   const to = Math.floor((size * from) / shorter);
   const value = (v: number): tf.Tensor => tf.tensor([v], [1, 1, 1]);
   const crop = { start: value(0), length: value(from), flip: value(0) };
-  const whole = resampleMatrices(crop, { from, to, interpolation: "bilinear", gain });
+  const whole = resampleMatrices(crop, { from, to, interpolation, gain });
   const first = roundHalfEven((to - size) / 2);
   return tf.reshape(tf.slice(whole, [0, first, 0], [1, size, from]), [1, 1, size, from]);
 }

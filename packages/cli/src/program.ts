@@ -149,7 +149,12 @@ function addCompare(program: Command, output: Output): void {
       "Frozen features of the run's labelled images: kNN and a linear probe, learned on the training images, measured on the\ntest images (the validation images if there is no test split). Needs labels, e.g. folders named after classes.",
     )
     .requiredOption("--run <DIR>", "run folder (repeatable)", collect)
-    .option("--baseline <NAME>", "random: untrained weights; pixels: no network (repeatable; default: both)", collect)
+    .option(
+      "--baseline <WHAT>",
+      "random: untrained weights; pixels: no network; a name of `lejepa baselines`; or the path of a run, an ONNX file, DINO weights (repeatable; default: random and pixels)",
+      collect,
+    )
+    .option("--channels <POLICY>", "for encoders of other channels: replicate, bands:0,1,2, pca, or patch")
     .option("--seeds <N>", "how many random initialisations", whole, 3)
     .option("--checkpoint <WHICH>", "last, best, or a step", "last")
     .option("--out <DIR>", "also write comparison.json and comparison.txt there")
@@ -159,6 +164,7 @@ function addCompare(program: Command, output: Output): void {
     examples([
       "lejepa compare --run runs/first",
       "lejepa compare --run runs/a --run runs/b --baseline random --seeds 5",
+      "lejepa compare --run runs/first --baseline dinov2-small --baseline 'model.onnx?size=224'",
       "lejepa compare --run runs/first --json > result.json",
     ]),
   );

@@ -26,6 +26,16 @@ export {
   type BatchLoaderOptions,
   type LoaderTimes,
 } from "./batch-loader.ts";
+export {
+  makeFolder,
+  publishFolder,
+  removeQuietly,
+  replaceFile,
+  replaceJson,
+  withFileErrors,
+  writeDurably,
+  writeFully,
+} from "./durable-files.ts";
 export { expectClasses } from "./labels.ts";
 export { type ChannelSummary, type InspectionSummary, summariseInspection } from "./inspect-summary.ts";
 export { findEqualFiles, type FileSizes, measureFiles } from "./duplicates-exact.ts";

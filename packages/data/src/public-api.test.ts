@@ -20,7 +20,12 @@ test("the public names", () => {
     "groupBalance",
     "groupsInTwoSplits",
     "listItems",
+    "makeFolder",
     "measureFiles",
+    "publishFolder",
+    "removeQuietly",
+    "replaceFile",
+    "replaceJson",
     "sampleItems",
     "scanPixels",
     "sketch",
@@ -29,5 +34,8 @@ test("the public names", () => {
     "summariseInspection",
     "suspectGroups",
     "valueRange",
+    "withFileErrors",
+    "writeDurably",
+    "writeFully",
   ]);
 });

@@ -1,4 +1,4 @@
-// Stored number formats as Float32Array. Not an encoder: we write F32 only.
+// Stored number formats as Float32Array, and back for the two that we write: F32 and F16.
 
 /** Bytes of one element, for every format that is read. */
 export const elementBytes = {
@@ -42,6 +42,38 @@ export function fromFloat32(values: Float32Array): Uint8Array {
   const view = new DataView(new ArrayBuffer(values.byteLength));
   values.forEach((value, i) => view.setFloat32(4 * i, value, true));
   return new Uint8Array(view.buffer);
+}
+
+/** Float32 values as the bits of binary16, rounded to the nearest, ties to even; what is too large becomes infinite. */
+export const toHalf = (values: Float32Array): Uint16Array => Uint16Array.from(values, halfBits);
+
+/** Bits of binary16 as float32 values, exactly. */
+export const fromHalf = (bits: Uint16Array): Float32Array => Float32Array.from(bits, half);
+
+/** The bytes of {@link toHalf}, little-endian. */
+export function halfBytes(values: Float32Array): Uint8Array {
+  const view = new DataView(new ArrayBuffer(2 * values.length));
+  values.forEach((value, i) => view.setUint16(2 * i, halfBits(value), true));
+  return new Uint8Array(view.buffer);
+}
+
+function halfBits(value: number): number {
+  scratch.setFloat32(0, value);
+  const bits = scratch.getUint32(0);
+  const sign = (bits >>> 16) & 0x8000;
+  const size = bits & 0x7fff_ffff;
+  if (size > 0x7f80_0000) return sign | 0x7e00;
+  // 65520 and above rounds to infinity
+  if (size >= 0x477f_f000) return sign | 0x7c00;
+  // subnormal halves count in 2^-24
+  if (size < 0x3880_0000) return sign | roundTiesToEven(Math.abs(value) * 2 ** 24);
+  return sign | roundTiesToEven((size - 0x3800_0000) / 2 ** 13);
+}
+
+function roundTiesToEven(x: number): number {
+  const below = Math.floor(x);
+  const rest = x - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
 }
 
 const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

@@ -1,16 +1,25 @@
 // One pre-norm transformer block, written for speed: every pass over activations that can be a pass over weights is
-// one. Equal in exact arithmetic to timm's Block.
+// one. Equal in exact arithmetic to timm's Block, with layer scale (folded into the projections before it), gated MLP and
+// rotary positions where asked for.
 import { attention, gelu, layerNorm, layerNormLinear, linear, multiHeadAttention } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
-import { layer } from "./_params.ts";
+import { layer, param } from "./_params.ts";
+import { type RotaryTables, turn } from "./_vit-rotary.ts";
 import type { Params } from "./contract.ts";
 
-/** timm's layer norm epsilon for ViTs. */
-export const epsilon = 1e-6;
+/** What all blocks of a model have in common. */
+export interface BlockSettings {
+  readonly heads: number;
+  readonly mlp: "gelu" | "swiglu";
+  /** Of the layer norms. */
+  readonly epsilon: number;
+  /** Whether the branches have a layer scale. */
+  readonly scaled: boolean;
+  readonly rotary?: RotaryTables | undefined;
+}
 
 /** Settings of one block in one forward pass. */
-export interface BlockOptions {
-  readonly heads: number;
+export interface BlockOptions extends BlockSettings {
   /** Only the class token goes on: the last block of a ViT whose pooling reads nothing else. */
   readonly classOnly: boolean;
   /** Drop path: one factor per sample `[b, 1, 1]` for the attention and for the MLP branch. */
@@ -21,7 +30,7 @@ export interface BlockOptions {
 export function block(params: Params, name: string, tokens: tf.Tensor, options: BlockOptions): tf.Tensor {
   const stream = options.classOnly ? firstToken(tokens) : tokens;
   const attended = residual(stream, attend(params, name, tokens, options), options.factors?.[0]);
-  return residual(attended, mlp(params, name, attended), options.factors?.[1]);
+  return residual(attended, feedForward(params, name, attended, options), options.factors?.[1]);
 }
 
 /** The class token, `[b, 1, d]`. */
@@ -33,30 +42,53 @@ export function firstToken(tokens: tf.Tensor): tf.Tensor {
 const residual = (stream: tf.Tensor, branch: tf.Tensor, factor: tf.Tensor | undefined): tf.Tensor =>
   tf.add(stream, factor === undefined ? branch : tf.mul(branch, factor));
 
-function mlp(params: Params, name: string, tokens: tf.Tensor): tf.Tensor {
+function feedForward(
+  params: Params,
+  name: string,
+  tokens: tf.Tensor,
+  { mlp, epsilon, scaled }: BlockOptions,
+): tf.Tensor {
   const hidden = layerNormLinear(tokens, layer(params, `${name}.norm2`), layer(params, `${name}.mlp.fc1`), { epsilon });
-  const { weight, bias } = layer(params, `${name}.mlp.fc2`);
-  return linear(gelu(hidden), weight, bias);
+  const { weight, bias } = outgoing(params, `${name}.mlp.fc2`, scaled ? `${name}.ls2` : undefined);
+  return linear(mlp === "gelu" ? gelu(hidden) : gated(hidden), weight, bias);
 }
 
-// Softmax ignores what is added to all keys, so keys need no bias; attention weights sum to 1, so the values' bias passes
-// through unchanged and joins the output projection's.
-function attend(params: Params, name: string, tokens: tf.Tensor, { heads, classOnly }: BlockOptions): tf.Tensor {
+// silu(first half) * second half
+function gated(hidden: tf.Tensor): tf.Tensor {
+  const [gate, value] = tf.split(hidden, 2, -1) as [tf.Tensor, tf.Tensor];
+  return tf.mul(tf.mul(gate, tf.sigmoid(gate)), value);
+}
+
+/** The last layer of a branch, its outputs scaled: `s (x Wᵀ + b) = x (s W)ᵀ + s b`. */
+function outgoing(params: Params, name: string, scale: string | undefined): Layer {
+  const dense = layer(params, name);
+  if (scale === undefined) return dense;
+  const gamma = param(params, `${scale}.gamma`);
+  return { weight: tf.mul(dense.weight, tf.reshape(gamma, [-1, 1])), bias: tf.mul(dense.bias, gamma) };
+}
+
+// Softmax ignores what is added to all keys, so keys need no bias (a rotated key's would not cancel: `rotary` keeps it);
+// attention weights sum to 1, so the values' bias passes through unchanged and joins the output projection's.
+function attend(params: Params, name: string, tokens: tf.Tensor, options: BlockOptions): tf.Tensor {
+  const { heads, classOnly, epsilon, rotary } = options;
   const folded = foldNorm(layer(params, `${name}.norm1`), layer(params, `${name}.attn.qkv`));
   const [wq, wk, wv] = tf.split(folded.weight, 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
-  const [bq, , bv] = tf.split(folded.bias, 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const [bq, bk, bv] = tf.split(folded.bias, 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
   const scale = Math.sqrt(heads / (tokens.shape[2] as number));
   const query = { weight: tf.mul(wq, scale), bias: tf.mul(bq, scale) };
   const normed = layerNorm(tokens, { epsilon });
-  const out = layer(params, `${name}.attn.proj`);
+  const out = outgoing(params, `${name}.attn.proj`, options.scaled ? `${name}.ls1` : undefined);
   const bias = tf.add(out.bias, matVec(out.weight, bv));
-  if (!classOnly) {
+  if (!classOnly && rotary === undefined) {
     const weights = { qkv: tf.concat([query.weight, wk, wv], 0), queryBias: query.bias, out: out.weight };
     return tf.add(multiHeadAttention(normed, weights, heads), bias);
   }
+  const keys = toHeads(linear(normed, wk, rotary && bk), heads);
+  // the class token does not turn
+  const queries = toHeads(linear(classOnly ? firstToken(normed) : normed, query.weight, query.bias), heads);
   const mixed = attention(
-    toHeads(linear(firstToken(normed), query.weight, query.bias), heads),
-    toHeads(linear(normed, wk), heads),
+    rotary === undefined || classOnly ? queries : turn(queries, rotary),
+    rotary === undefined ? keys : turn(keys, rotary),
     toHeads(linear(normed, wv), heads),
     { scale: 1 },
   );

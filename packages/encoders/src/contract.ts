@@ -45,6 +45,23 @@ export interface Features {
   readonly probe: tf.Tensor2D;
 }
 
+/** Tokens of one block, after the encoder's final norm. */
+export interface BlockTokens {
+  /** `[b, dim]`; absent without a class token. */
+  readonly classToken?: tf.Tensor2D;
+  /** Mean over the patches `[b, dim]`. */
+  readonly patch: tf.Tensor2D;
+}
+
+/** What the blocks of a transformer give besides {@link Features}. */
+export interface TokenReader {
+  /** Blocks. */
+  readonly depth: number;
+  readonly classToken: boolean;
+  /** Tokens of the last `k` blocks in evaluation, earlier block first; `x` as in `forward`. */
+  read(params: Params, x: tf.Tensor, k: number): BlockTokens[];
+}
+
 /** An image encoder. */
 export interface Encoder {
   readonly name: string;
@@ -60,6 +77,8 @@ export interface Encoder {
    * @throws LejepaError E_SHAPE when `x`, the noise or a parameter does not fit
    */
   forward(params: Params, x: tf.Tensor, context: ForwardContext): Features;
+  /** Transformers only. */
+  readonly tokens?: TokenReader;
 }
 
 /** The head between encoder and loss: dense layers with batch norm. */

@@ -9,6 +9,7 @@
  * @module
  */
 export type {
+  BlockTokens,
   Encoder,
   Features,
   ForwardContext,
@@ -16,7 +17,9 @@ export type {
   Params,
   ParamSpec,
   Projector,
+  TokenReader,
 } from "./contract.ts";
+export { type DinoFacts, dinoWeights, type DinoWeights } from "./dino-weights.ts";
 export {
   type FlatEntry,
   type FlatLayout,
@@ -27,6 +30,7 @@ export {
   unflatten,
   unpack,
 } from "./flat-layout.ts";
+export { fromHalf, toHalf } from "./_number-formats.ts";
 export { initialise } from "./initialise.ts";
 export { createProjector, type ProjectorOptions } from "./projector.ts";
 export { createEncoder, type EncoderName, encoderNames } from "./registry.ts";

@@ -4,12 +4,15 @@ import * as api from "./index.ts";
 test("public names", () => {
   expect(Object.keys(api)).toMatchInlineSnapshot(`
     [
+      "dinoWeights",
       "flatLayout",
       "flatRow",
       "flatten",
       "pack",
       "unflatten",
       "unpack",
+      "fromHalf",
+      "toHalf",
       "initialise",
       "createProjector",
       "createEncoder",

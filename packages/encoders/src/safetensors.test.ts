@@ -191,3 +191,28 @@ describe("weights of a model", () => {
     expect(() => withShapes(params, new Map())).toThrow(/conv1.weight: expected values for every parameter/);
   });
 });
+
+test.prop([fc.float32Array({ minLength: 1, maxLength: 50 })])(
+  "F16 keeps a half's precision, and its own values exactly",
+  (data) => {
+    const write = (values: Float32Array): Float32Array => {
+      const bytes = writeSafetensors(new Map([["x", { shape: [values.length], data: values, dtype: "F16" as const }]]));
+      return readSafetensors(bytes).tensors.get("x")?.data as Float32Array;
+    };
+    const once = write(data);
+    for (const [i, value] of data.entries()) {
+      if (Number.isNaN(value)) expect(once[i]).toBeNaN();
+      else if (Math.abs(value) >= 65_520) expect(once[i]).toBe(Math.sign(value) * Number.POSITIVE_INFINITY);
+      else
+        expect(Math.abs((once[i] as number) - value)).toBeLessThanOrEqual(Math.max(2 ** -25, Math.abs(value) / 2048));
+    }
+    expect(write(once)).toEqual(once);
+  },
+);
+
+test("F16 rounds ties to even", () => {
+  const data = Float32Array.of(1 + 2 ** -11, 1 + 3 * 2 ** -11, 2 ** -25, 3 * 2 ** -25, 65_519);
+  const bytes = writeSafetensors(new Map([["x", { shape: [5], data, dtype: "F16" as const }]]));
+  const expected = [1, 1 + 2 ** -9, 0, 2 ** -23, 65_504];
+  expect(readSafetensors(bytes).tensors.get("x")?.data).toEqual(Float32Array.from(expected));
+});

@@ -1,7 +1,7 @@
 // The safetensors format: 8 bytes of header length, a JSON header, then the tensors' bytes. Not file access: callers
 // read and write bytes. Written against the format's published description; no maintained npm package does both ways.
 import { LejepaError } from "@lejepa/contracts";
-import { elementBytes, fromFloat32, isStoredType, type StoredType, toFloat32 } from "./_number-formats.ts";
+import { elementBytes, fromFloat32, halfBytes, isStoredType, type StoredType, toFloat32 } from "./_number-formats.ts";
 
 /** A tensor from a file, as float32 whatever its stored format. */
 export interface StoredTensor {
@@ -21,15 +21,17 @@ export interface Safetensors {
 export interface TensorToStore {
   readonly shape: readonly number[];
   readonly data: Float32Array;
+  /** How to store it; `F16` keeps 11 bits of precision. Default `F32`. */
+  readonly dtype?: "F32" | "F16";
 }
 
 /** The format's own limit, against headers made to exhaust memory. */
 const maxHeaderBytes = 100_000_000;
 
 /**
- * Serialises float32 tensors (stored as F32) and string metadata.
+ * Serialises float32 tensors (stored as F32 or F16) and string metadata.
  *
- * @returns header and tensors as pieces to be written one after the other; tensors are views, nothing is copied
+ * @returns header and tensors as pieces to be written one after the other; F32 tensors are views, not copies
  * @throws LejepaError E_CHECKPOINT when data and shape disagree or a name is reserved
  */
 export function safetensorsChunks(
@@ -39,15 +41,18 @@ export function safetensorsChunks(
   const entries: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) entries.push(["__metadata__", metadata]);
   let offset = 0;
-  for (const [name, { shape, data }] of tensors) {
+  const pieces: Uint8Array[] = [];
+  for (const [name, { shape, data, dtype = "F32" }] of tensors) {
     if (name === "__metadata__") throw broken(name, "another tensor name", "the format's reserved key");
     if (!shape.every(isCount) || elementCount(shape) !== data.length) {
       throw broken(name, `${data.length} values in the shape`, `[${shape.join(", ")}]`);
     }
-    entries.push([name, { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] }]);
-    offset += data.byteLength;
+    const bytes = dtype === "F16" ? halfBytes(data) : fromFloat32(data);
+    entries.push([name, { dtype, shape, data_offsets: [offset, offset + bytes.byteLength] }]);
+    offset += bytes.byteLength;
+    pieces.push(bytes);
   }
-  return [header(entries), ...Array.from(tensors.values(), ({ data }) => fromFloat32(data))];
+  return [header(entries), ...pieces];
 }
 
 /** {@link safetensorsChunks} in one piece. */

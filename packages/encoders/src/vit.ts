@@ -1,15 +1,17 @@
-// Vision transformers with timm's parameter names and shapes. Not timm's options: no register tokens, layer scale or
-// classifier. With `pooling: "mean"` it is timm's `class_token=False, global_pool="avg"` (mean of patches, then
-// `fc_norm`). Deviation from an ordinary forward pass, without effect on values: the last block computes the class
-// token alone when nothing else is read.
+// Vision transformers with timm's parameter names and shapes, and the options of DINOv2 and DINOv3 (register tokens, layer
+// scale, gated MLP, rotary positions). No classifier, no mask token. With `pooling: "mean"` it is timm's
+// `class_token=False, global_pool="avg"` (mean of patches, then `fc_norm`). Deviation from an ordinary forward pass, without
+// effect on values: the last block computes the class token alone when nothing else is read.
 import { expectShape, LejepaError } from "@lejepa/contracts";
-import { layerNorm, linear } from "@lejepa/engine";
+import { layerNorm } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import { checkOptions, fraction, integer, invalid, oneOf, type Rule, withDefaults } from "./_options.ts";
-import { layer, normParams, param, parameter, torchUniform, zeros } from "./_params.ts";
-import { block, epsilon, firstToken } from "./_vit-block.ts";
-import type { Encoder, Features, ForwardContext, InitSpec, Params, ParamSpec } from "./contract.ts";
-import { type Grid, resamplePositions } from "./position-embedding.ts";
+import { layer } from "./_params.ts";
+import { block, type BlockSettings, firstToken } from "./_vit-block.ts";
+import { embedPatches, finalNorm, vitParams, type VitSettings } from "./_vit-params.ts";
+import { rotaryTables } from "./_vit-rotary.ts";
+import type { BlockTokens, Encoder, Features, ForwardContext, Params } from "./contract.ts";
+import type { Grid, Resampling } from "./position-embedding.ts";
 
 const sizes = {
   vit_nano: { dim: 128, depth: 6, heads: 4 },
@@ -43,9 +45,23 @@ export interface VitOptions {
   readonly depth?: number | undefined;
   /** Attention heads; default by name. */
   readonly heads?: number | undefined;
+  /** Register tokens between class token and patches, without positions (Darcet et al. 2024). Default 0. */
+  readonly registers?: number | undefined;
+  /** Initial factor of each branch, per channel (Touvron et al. 2021); 0: no layer scale. Default 0. */
+  readonly layerScale?: number | undefined;
+  /** `swiglu`: `silu(x V) * (x W)` in place of `gelu(x W)` (Shazeer 2020). Default `gelu`. */
+  readonly mlp?: "gelu" | "swiglu" | undefined;
+  /** Width inside the MLP; default 4 times `dim`. */
+  readonly hidden?: number | undefined;
+  /** `rotary`: queries and keys of patches turned by their place (Su et al. 2021), no table. Default `learnt`. */
+  readonly positions?: "learnt" | "rotary" | undefined;
+  /** Base of the rotary frequencies. Default 100. */
+  readonly rotaryBase?: number | undefined;
+  /** How learnt positions are brought to another grid. Default `antialias`. */
+  readonly resampling?: Resampling | undefined;
+  /** Of all layer norms. Default 1e-6. */
+  readonly epsilon?: number | undefined;
 }
-
-type Settings = { readonly [K in keyof VitOptions]-?: Exclude<VitOptions[K], undefined> };
 
 const rules: Readonly<Record<keyof VitOptions, Rule>> = {
   imageSize: integer(1),
@@ -56,6 +72,14 @@ const rules: Readonly<Record<keyof VitOptions, Rule>> = {
   dim: integer(1),
   depth: integer(1),
   heads: integer(1),
+  registers: integer(0),
+  layerScale: fraction,
+  mlp: oneOf("gelu", "swiglu"),
+  hidden: integer(1),
+  positions: oneOf("learnt", "rotary"),
+  rotaryBase: integer(1),
+  resampling: oneOf("antialias", "plain"),
+  epsilon: fraction,
 };
 
 /**
@@ -68,56 +92,49 @@ const rules: Readonly<Record<keyof VitOptions, Rule>> = {
  */
 export function createVit(name: VitName, options: VitOptions = {}): Encoder {
   checkOptions(name, options, rules);
-  const defaults = { imageSize: 224, patchSize: 16, channels: 3, dropPath: 0, pooling: "cls", ...sizes[name] } as const;
-  const settings = withDefaults<Settings>(defaults, options);
+  const chosen = withDefaults<VitSettings>({ ...defaults, ...sizes[name], hidden: 0 }, options);
+  const settings = { ...chosen, hidden: chosen.hidden === 0 ? 4 * chosen.dim : chosen.hidden };
   checkSettings(name, settings);
   const { dim, depth, channels } = settings;
   return {
     name,
-    params: specs(settings),
+    params: vitParams(settings),
     channels,
     featureDim: dim,
     probeDim: dim * Math.min(2, depth),
     noiseCount: settings.dropPath > 0 ? 2 * (depth - 1) : 0,
     forward: (params, x, context) => forward(name, settings, { params, x, context }),
+    tokens: {
+      depth,
+      classToken: settings.pooling === "cls",
+      read: (params, x, k) => readTokens(name, settings, { params, x, k }),
+    },
   };
 }
 
-function checkSettings(name: string, { dim, heads, imageSize, patchSize }: Settings): void {
+const defaults = {
+  imageSize: 224,
+  patchSize: 16,
+  channels: 3,
+  dropPath: 0,
+  pooling: "cls",
+  registers: 0,
+  layerScale: 0,
+  mlp: "gelu",
+  positions: "learnt",
+  rotaryBase: 100,
+  resampling: "antialias",
+  epsilon: 1e-6,
+} as const;
+
+function checkSettings(name: string, { dim, heads, imageSize, patchSize, positions }: VitSettings): void {
   if (dim % heads !== 0) throw invalid(name, `dim divisible by heads`, `${dim} and ${heads}`);
+  if (positions === "rotary" && (dim / heads) % 4 !== 0) {
+    throw invalid(name, "a width of each head divisible by 4 for rotary positions", `${dim / heads}`);
+  }
   if (imageSize % patchSize === 0) return;
   throw invalid(name, "imageSize divisible by patchSize", `${imageSize} and ${patchSize}`);
 }
-
-// timm's `weight_init=''`: normal 0.02 for dense weights and positions (its truncation at +-2 is 100 standard
-// deviations out), 1e-6 for the class token, PyTorch's default for the patch convolution
-function specs({ dim, depth, channels, imageSize, patchSize, pooling }: Settings): ParamSpec[] {
-  const classTokens = pooling === "cls" ? 1 : 0;
-  const small: InitSpec = { type: "normal", std: 0.02 };
-  const patch = torchUniform(channels * patchSize * patchSize);
-  const dense = (name: string, out: number, fanIn: number): ParamSpec[] => [
-    parameter(`${name}.weight`, [out, fanIn], small, true),
-    parameter(`${name}.bias`, [out], zeros, false),
-  ];
-  const blockSpecs = (name: string): ParamSpec[] => [
-    ...normParams(`${name}.norm1`, dim),
-    ...dense(`${name}.attn.qkv`, 3 * dim, dim),
-    ...dense(`${name}.attn.proj`, dim, dim),
-    ...normParams(`${name}.norm2`, dim),
-    ...dense(`${name}.mlp.fc1`, 4 * dim, dim),
-    ...dense(`${name}.mlp.fc2`, dim, 4 * dim),
-  ];
-  return [
-    ...(classTokens === 1 ? [parameter("cls_token", [1, 1, dim], { type: "normal", std: 1e-6 }, false)] : []),
-    parameter("pos_embed", [1, classTokens + (imageSize / patchSize) ** 2, dim], small, false),
-    parameter("patch_embed.proj.weight", [dim, channels, patchSize, patchSize], patch, true),
-    parameter("patch_embed.proj.bias", [dim], patch, false),
-    ...Array.from({ length: depth }, (_, i) => blockSpecs(`blocks.${i}`)).flat(),
-    ...normParams(finalNorm(pooling), dim),
-  ];
-}
-
-const finalNorm = (pooling: "cls" | "mean"): string => (pooling === "cls" ? "norm" : "fc_norm");
 
 interface Call {
   readonly params: Params;
@@ -125,52 +142,72 @@ interface Call {
   readonly context: ForwardContext;
 }
 
-function forward(name: string, settings: Settings, { params, x, context }: Call): Features {
-  const { depth, heads, pooling, dim } = settings;
-  let tokens = embed(name, settings, params, x);
+function forward(name: string, settings: VitSettings, { params, x, context }: Call): Features {
+  const { depth, pooling, dim } = settings;
   const b = x.shape[0] as number;
+  const { blockSettings, prefix, ...start } = begin(name, settings, { params, x });
+  let tokens = start.tokens;
   const factors = dropFactors(name, settings, b, context);
   const pooled: tf.Tensor[] = [];
   for (let i = 0; i < depth; i++) {
     const classOnly = pooling === "cls" && i === depth - 1;
-    tokens = block(params, `blocks.${i}`, tokens, { heads, classOnly, factors: factors[i] });
+    tokens = block(params, `blocks.${i}`, tokens, { ...blockSettings, classOnly, factors: factors[i] });
     if (i < depth - 2) continue;
-    pooled.push(pooling === "cls" ? tf.reshape(firstToken(tokens), [b, dim]) : tf.mean(tokens, 1));
+    pooled.push(pooling === "cls" ? tf.reshape(firstToken(tokens), [b, dim]) : tf.mean(patchesOf(tokens, prefix), 1));
   }
-  const { weight, bias } = layer(params, finalNorm(pooling));
-  const normed = layerNorm(pooled.at(-1) as tf.Tensor, { epsilon });
-  const embedding = tf.add(tf.mul(normed, weight), bias);
+  const embedding = lastNorm(params, settings, pooled.at(-1) as tf.Tensor);
   return { embedding: embedding as tf.Tensor2D, probe: tf.concat(pooled, 1) as tf.Tensor2D };
 }
 
-/** Patches through their projection, with positions and class token: `[b, n, dim]`. */
-function embed(name: string, settings: Settings, params: Params, x: tf.Tensor): tf.Tensor {
-  const { dim, channels: c, patchSize: k, imageSize, pooling } = settings;
-  const [gh, gw] = patchGrid(name, settings, x);
+/** Class tokens and mean patches of the last `k` blocks, each through the final norm (DINOv2's intermediate layers). */
+function readTokens(
+  name: string,
+  settings: VitSettings,
+  { params, x, k }: { readonly params: Params; readonly x: tf.Tensor; readonly k: number },
+): BlockTokens[] {
+  const { depth, pooling, dim } = settings;
   const b = x.shape[0] as number;
-  const rows = tf.transpose(tf.reshape(x, [b, c, gh, k, gw, k]), [0, 2, 4, 1, 3, 5]);
-  const weight = tf.reshape(param(params, "patch_embed.proj.weight"), [dim, c * k * k]);
-  const patches = linear(tf.reshape(rows, [b, gh * gw, c * k * k]), weight);
-  const side = imageSize / k;
-  const table = tf.reshape(param(params, "pos_embed"), [-1, dim]);
-  const [classPosition, patchTable] = splitTable(table, pooling, side * side);
-  // positions and the projection's bias are one addition
-  const positions = tf.add(
-    resamplePositions(patchTable, [side, side], [gh, gw]),
-    param(params, "patch_embed.proj.bias"),
-  );
-  const placed = tf.add(patches, positions);
-  if (classPosition === undefined) return placed;
-  const classToken = tf.add(tf.reshape(param(params, "cls_token"), [1, dim]), classPosition);
-  return tf.concat([tf.tile(tf.reshape(classToken, [1, 1, dim]), [b, 1, 1]), placed], 1);
+  const { blockSettings, prefix, ...start } = begin(name, settings, { params, x });
+  let tokens = start.tokens;
+  const read: BlockTokens[] = [];
+  for (let i = 0; i < depth; i++) {
+    tokens = block(params, `blocks.${i}`, tokens, { ...blockSettings, classOnly: false });
+    if (i < depth - k) continue;
+    const patches = patchesOf(tokens, prefix);
+    if (pooling === "cls") {
+      const classToken = lastNorm(params, settings, tf.reshape(firstToken(tokens), [b, dim])) as tf.Tensor2D;
+      read.push({ classToken, patch: tf.mean(lastNorm(params, settings, patches), 1) as tf.Tensor2D });
+    } else {
+      read.push({ patch: lastNorm(params, settings, tf.mean(patches, 1)) as tf.Tensor2D });
+    }
+  }
+  return read;
 }
 
-function splitTable(table: tf.Tensor, pooling: "cls" | "mean", patches: number): [tf.Tensor | undefined, tf.Tensor] {
-  if (pooling === "mean") return [undefined, table];
-  return tf.split(table, [1, patches], 0) as [tf.Tensor, tf.Tensor];
+function begin(
+  name: string,
+  settings: VitSettings,
+  { params, x }: Pick<Call, "params" | "x">,
+): { readonly tokens: tf.Tensor; readonly prefix: number; readonly blockSettings: BlockSettings } {
+  const { heads, mlp, epsilon, layerScale, pooling, registers } = settings;
+  const grid = patchGrid(name, settings, x);
+  const prefix = (pooling === "cls" ? 1 : 0) + registers;
+  const rotary = settings.positions === "rotary" ? rotaryTables(settings, { grid, prefix }) : undefined;
+  const blockSettings = { heads, mlp, epsilon, scaled: layerScale > 0, rotary };
+  return { tokens: embedPatches(settings, params, { x, grid }), prefix, blockSettings };
 }
 
-function patchGrid(name: string, { channels, patchSize }: Settings, x: tf.Tensor): Grid {
+function lastNorm(params: Params, { pooling, epsilon }: VitSettings, x: tf.Tensor): tf.Tensor {
+  const { weight, bias } = layer(params, finalNorm(pooling));
+  return tf.add(tf.mul(layerNorm(x, { epsilon }), weight), bias);
+}
+
+function patchesOf(tokens: tf.Tensor, prefix: number): tf.Tensor {
+  const [b = 0, n = 0, d = 0] = tokens.shape;
+  return prefix === 0 ? tokens : tf.slice(tokens, [0, prefix, 0], [b, n - prefix, d]);
+}
+
+function patchGrid(name: string, { channels, patchSize }: VitSettings, x: tf.Tensor): Grid {
   expectShape(name, "x", x, [null, channels, null, null]);
   const [, , height = 0, width = 0] = x.shape;
   if (height > 0 && width > 0 && height % patchSize === 0 && width % patchSize === 0) {
@@ -188,7 +225,7 @@ function patchGrid(name: string, { channels, patchSize }: Settings, x: tf.Tensor
 /** For each block the factors of its two branches: 0, or 1 / keep so that the mean stays; none where nothing drops. */
 function dropFactors(
   name: string,
-  { dropPath, depth }: Settings,
+  { dropPath, depth }: VitSettings,
   b: number,
   { training, noise }: ForwardContext,
 ): readonly (readonly [tf.Tensor, tf.Tensor] | undefined)[] {

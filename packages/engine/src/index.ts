@@ -16,6 +16,7 @@ export {
 export { type ErrorBounds, errorBounds } from "./error-bounds.ts";
 export type { Feed } from "./feeds.ts";
 export { type Group, localGroup } from "./group.ts";
+export { openOnnxModel, type OnnxModel, type OnnxPort, type OnnxTensor } from "./onnx-model.ts";
 export { attention, gelu, softmax } from "./ops/activation.ts";
 export { allReduceMean } from "./ops/collective.ts";
 export { averagePool2d, type ConvOptions, conv2d, maxPool2d, type PoolOptions } from "./ops/conv.ts";

@@ -1,9 +1,8 @@
 // Puts encoders, random initialisation and raw pixels through the same probes and says how they compare. Not the training
 // and not the choice of splits: both come in.
 import type { ImageStore, Splits } from "@lejepa/data";
-import { expectClasses, valueRange } from "@lejepa/data";
-import type { Engine } from "@lejepa/engine";
-import { extractFeatures, type FrozenEncoder, pixelFeatures } from "./features.ts";
+import { expectClasses } from "@lejepa/data";
+import type { EncoderKind, OpenedEncoder } from "./encoders/opened-encoder.ts";
 import { knnClassify } from "./knn.ts";
 import { linearProbe } from "./linear-probe.ts";
 import { layerNormRows, type Matrix, matrix } from "./matrix.ts";
@@ -13,7 +12,7 @@ import { accuracy, balancedAccuracy, type Interval, interval } from "./scores.ts
 export interface Candidate {
   readonly name: string;
   /** One for each seed. */
-  readonly encoders: readonly FrozenEncoder[];
+  readonly encoders: readonly OpenedEncoder[];
 }
 
 /** What {@link compareEncoders} needs. */
@@ -22,12 +21,8 @@ export interface CompareOptions {
   /** Labelled rows to learn from, to choose the regularisation on, and to report on. Rows without a label are left out. */
   readonly splits: Splits;
   readonly candidates: readonly Candidate[];
-  /** Also compare raw pixels; default true. */
-  readonly pixels?: boolean | undefined;
   /** Neighbours; default 20. */
   readonly k?: number | undefined;
-  /** Images a run of the program; default 64. */
-  readonly batchSize?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** What is being worked on, e.g. `LeJEPA, seed 2 of 3`. */
   readonly onProgress?: ((what: string) => void) | undefined;
@@ -39,9 +34,21 @@ export interface Score {
   readonly balancedAccuracy: Interval;
 }
 
+/** What a report says of an encoder. */
+export interface EncoderAbout {
+  readonly kind: EncoderKind;
+  readonly ids: readonly string[];
+  readonly licence?: string | undefined;
+  readonly inputSize?: number | undefined;
+  readonly featureDim: number;
+  readonly notes: readonly string[];
+}
+
 /** One row of the comparison. */
 export interface ComparisonEntry {
   readonly name: string;
+  /** Where it comes from and what was done to the images for it, for the report. */
+  readonly about: EncoderAbout;
   readonly knn: Score;
   readonly linear: Score;
 }
@@ -73,42 +80,32 @@ interface Rows {
  *
  * @throws LejepaError E_DATA with fewer than two classes, or when a split has no labelled rows
  */
-export async function compareEncoders(engine: Engine, options: CompareOptions): Promise<Comparison> {
-  const { store, candidates, pixels = true, k = 20 } = options;
+export async function compareEncoders(options: CompareOptions): Promise<Comparison> {
+  const { store, candidates, k = 20 } = options;
   const rows = labelledRows(store, options.splits);
   const truth = labelsOf(store, rows.test);
   const entries: ComparisonEntry[] = [];
   for (const { name, encoders } of candidates) {
     const results: Probed[] = [];
-    for (const [i, frozen] of encoders.entries()) {
+    for (const [i, encoder] of encoders.entries()) {
       options.onProgress?.(encoders.length > 1 ? `${name}, seed ${i + 1} of ${encoders.length}` : name);
-      results.push(await probeEncoder(engine, frozen, { ...options, rows }));
+      results.push(await probeEncoder(encoder, { ...options, rows }));
     }
-    entries.push(scored(name, results, truth));
-  }
-  if (pixels) {
-    options.onProgress?.("pixels");
-    const features = pixelFeatures(store, { rows: together(rows), range: valueRange(store, rows.train) });
-    entries.push(scored("pixels", [probe({ embedding: features, probe: features }, { store, rows, k })], truth));
+    entries.push({ ...scored(name, results, truth), about: about(encoders) });
   }
   const counts = { train: rows.train.length, validation: rows.validation.length, test: rows.test.length };
   return { classes: store.classes, counts, k, entries };
 }
 
 async function probeEncoder(
-  engine: Engine,
-  frozen: FrozenEncoder,
+  encoder: OpenedEncoder,
   options: CompareOptions & { readonly rows: Rows },
 ): Promise<Probed> {
-  const { store, rows, batchSize, signal, k = 20 } = options;
-  const { embedding, probe: features } = await extractFeatures(engine, {
-    ...frozen,
-    store,
-    rows: together(rows),
-    batchSize,
-    signal,
-  });
-  return probe({ embedding, probe: layerNormRows(features) }, { store, rows, k });
+  const { store, rows, signal, k = 20 } = options;
+  const { embedding, probe: features } = await encoder.extract(store, together(rows), { signal });
+  // pixels are no activations: their scale is theirs
+  const normed = encoder.kind === "pixels" ? features : layerNormRows(features);
+  return probe({ embedding, probe: normed }, { store, rows, k });
 }
 
 function probe(
@@ -157,7 +154,14 @@ function labelledRows(store: ImageStore, splits: Splits): Rows {
   return { train: keep("train"), validation: keep("validation"), test: keep("test") };
 }
 
-function scored(name: string, results: readonly Probed[], truth: Int32Array): ComparisonEntry {
+function about(encoders: readonly OpenedEncoder[]): EncoderAbout {
+  const { kind, licence, inputSize, featureDim } = encoders[0] as OpenedEncoder;
+  // with several seeds, what they all say
+  const notes = encoders[0]?.notes.filter((note) => encoders.every((other) => other.notes.includes(note))) ?? [];
+  return { kind, ids: encoders.map(({ id }) => id), licence, inputSize, featureDim, notes };
+}
+
+function scored(name: string, results: readonly Probed[], truth: Int32Array): Omit<ComparisonEntry, "about"> {
   const score = (key: keyof Probed): Score => ({
     accuracy: interval(results.map((result) => accuracy(result[key], truth))),
     balancedAccuracy: interval(results.map((result) => balancedAccuracy(result[key], truth))),

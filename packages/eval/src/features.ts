@@ -1,11 +1,14 @@
-// Frozen features of stored images: of an encoder in evaluation mode, of the pixels themselves, of random weights. Not the
-// reading of checkpoints: weights come as values by name.
-import { type ImageForm, normaliseImages } from "@lejepa/augment";
+// Frozen features of stored images: of an encoder of ours in evaluation mode, of random weights. Not the reading of
+// checkpoints (weights come as values by name), and nothing is kept: that is encoders/feature-files.ts.
+import { normaliseImages } from "@lejepa/augment";
 import { LejepaError } from "@lejepa/contracts";
 import { type ImageStore, valueRange } from "@lejepa/data";
 import { type Encoder, flatLayout, initialise, pack, unflatten } from "@lejepa/encoders";
-import type { CompiledProgram, Engine, Feed } from "@lejepa/engine";
-import type * as tf from "@tensorflow/tfjs";
+import type { Engine } from "@lejepa/engine";
+import * as tf from "@tensorflow/tfjs";
+import type { ChannelMap } from "./encoders/channels.ts";
+import { blocksOf } from "./encoders/opened-encoder.ts";
+import { feedOf, inputType, preprocess } from "./encoders/preprocess.ts";
 import { type Matrix, matrix } from "./matrix.ts";
 
 /** An encoder with its weights, and the normalisation that it was trained with. */
@@ -20,6 +23,10 @@ export interface FrozenEncoder {
   readonly std: readonly number[];
   /** Width and height of the encoder's input, pixels; absent: as stored. */
   readonly size?: number | undefined;
+  /** Of the resize; default `bilinear`. */
+  readonly interpolation?: "bilinear" | "bicubic" | undefined;
+  /** Takes the place of `mean` and `std` where the stored channels are not the encoder's. */
+  readonly channelMap?: ChannelMap | undefined;
 }
 
 /** What to compute. */
@@ -42,6 +49,15 @@ export interface FrozenFeatures {
   readonly probe: Matrix;
 }
 
+/** Computes features of a few rows at a time; what `OpenedEncoder.extract` is made of. */
+export interface FeatureSource {
+  /** Rows that one call takes at most. */
+  readonly batch: number;
+  /** Features by name, row after row. */
+  compute(rows: Uint32Array): Promise<Readonly<Record<string, Float32Array>>>;
+  dispose(): Promise<void>;
+}
+
 /** All rows of a store. */
 const allRows = ({ count }: Pick<ImageStore, "count">): Uint32Array => Uint32Array.from({ length: count }, (_, i) => i);
 
@@ -53,76 +69,145 @@ const allRows = ({ count }: Pick<ImageStore, "count">): Uint32Array => Uint32Arr
  */
 export async function extractFeatures(engine: Engine, options: ExtractOptions): Promise<FrozenFeatures> {
   const { encoder, store, rows = allRows(store), batchSize = 64 } = options;
+  const range = options.range ?? valueRange(store, rows);
   const batch = Math.max(1, Math.min(batchSize, rows.length));
-  const layout = flatLayout(encoder.params);
-  const program = await compileFeatures(engine, options, batch);
-  const theta = await engine.tensor(pack(options.values, layout), [layout.length]);
-  const embedding = new Float32Array(rows.length * encoder.featureDim);
-  const probe = new Float32Array(rows.length * encoder.probeDim);
+  const source = await frozenSource(engine, { ...options, range }, { store, batch, outputs: ["embedding", "probe"] });
   try {
-    for (let start = 0; start < rows.length; start += batch) {
-      checkSignal(options.signal);
-      const chunk = rows.subarray(start, start + batch);
-      // the last batch is filled up with its first row
-      const padded = Uint32Array.from({ length: batch }, (_, i) => chunk[i] ?? (chunk[0] as number));
-      const out = await program.run({ theta, images: feedOf(store, padded) });
-      for (const [name, target, width] of [
-        ["embedding", embedding, encoder.featureDim],
-        ["probe", probe, encoder.probeDim],
-      ] as const) {
-        const tensor = out[name];
-        if (tensor === undefined) continue;
-        const values = (await tensor.read()) as Float32Array;
-        target.set(values.subarray(0, chunk.length * width), start * width);
-        tensor.dispose();
-      }
-      options.onProgress?.(Math.min(start + batch, rows.length), rows.length);
-    }
+    const { embedding, probe } = await collect(source, rows, options);
+    const asMatrix = (data: Float32Array | undefined, columns: number): Matrix =>
+      matrix(data ?? new Float32Array(), rows.length, columns);
+    return { rows, embedding: asMatrix(embedding, encoder.featureDim), probe: asMatrix(probe, encoder.probeDim) };
   } finally {
-    theta.dispose();
-    await program.dispose();
+    await source.dispose();
   }
-  return {
-    rows,
-    embedding: matrix(embedding, rows.length, encoder.featureDim),
-    probe: matrix(probe, rows.length, encoder.probeDim),
-  };
 }
 
-function compileFeatures(engine: Engine, options: ExtractOptions, batch: number): Promise<CompiledProgram> {
-  const { encoder, store, mean, std, size } = options;
-  const { height, width, channels } = store;
-  const dtype = inputType(store);
-  const layout = flatLayout(encoder.params);
-  const transform = {
-    dtype,
-    range: options.range ?? valueRange(store, options.rows ?? allRows(store)),
-    mean,
-    std,
-    ...(size !== undefined && (size !== height || size !== width) && { size }),
-  };
-  const features = ({ theta, images }: Readonly<Record<"theta" | "images", tf.Tensor>>): Record<string, tf.Tensor> => {
-    const { embedding, probe } = encoder.forward(unflatten(theta, layout), normaliseImages(images, transform), {
-      training: false,
-    });
-    return { embedding, probe };
-  };
-  const signature = { theta: { shape: [layout.length] }, images: { shape: [batch, height, width, channels], dtype } };
-  return engine.compile(features, signature);
-}
-
-// 16-bit pixels are exact in float32
-const inputType = ({ dtype }: Pick<ImageStore, "dtype">): ImageForm["dtype"] =>
-  dtype === "uint8" ? "uint8" : "float32";
-
-function feedOf(store: ImageStore, rows: Uint32Array): Feed {
-  const pixels = store.read(rows);
-  return pixels instanceof Uint8Array || pixels instanceof Float32Array ? pixels : Float32Array.from(pixels);
+/**
+ * All rows through a source, batch by batch.
+ *
+ * @throws LejepaError E_ABORTED after the signal, and what the source throws
+ */
+export async function collect(
+  source: FeatureSource,
+  rows: Uint32Array,
+  { signal, onProgress }: Pick<ExtractOptions, "signal" | "onProgress"> = {},
+): Promise<Record<string, Float32Array>> {
+  const collected: Record<string, Float32Array> = {};
+  for (let start = 0; start < rows.length; start += source.batch) {
+    checkSignal(signal);
+    const chunk = rows.subarray(start, start + source.batch);
+    for (const [name, values] of Object.entries(await source.compute(chunk))) {
+      const width = values.length / chunk.length;
+      const all = (collected[name] ??= new Float32Array(rows.length * width));
+      all.set(values, start * width);
+    }
+    onProgress?.(Math.min(start + source.batch, rows.length), rows.length);
+  }
+  return collected;
 }
 
 function checkSignal(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new LejepaError({ code: "E_ABORTED", where: "features", problem: "stopped on request" });
 }
+
+/** Which images, how many at a time, and what of them. */
+export interface SourceOptions {
+  readonly store: ImageStore;
+  readonly batch: number;
+  /** Names as `OpenedEncoder.outputs` has them, checked. */
+  readonly outputs: readonly string[];
+}
+
+/**
+ * An encoder of ours, compiled for the images of a store.
+ *
+ * @throws LejepaError E_SHAPE, E_DTYPE
+ */
+export async function frozenSource(
+  engine: Engine,
+  frozen: FrozenEncoder & { readonly range: readonly [number, number] },
+  { store, batch, outputs }: SourceOptions,
+): Promise<FeatureSource> {
+  const { encoder } = frozen;
+  const layout = flatLayout(encoder.params);
+  const { height, width, channels } = store;
+  const dtype = inputType(store);
+  const program = await engine.compile(
+    ({ theta, images }: Readonly<Record<"theta" | "images", tf.Tensor>>) => {
+      const x = encoderInput(images, store, frozen);
+      return outputsOf(encoder, unflatten(theta, layout), { x, outputs });
+    },
+    { theta: { shape: [layout.length] }, images: { shape: [batch, height, width, channels], dtype } },
+  );
+  const theta = await engine.tensor(pack(frozen.values, layout), [layout.length]);
+  return {
+    batch,
+    async compute(rows) {
+      // the last batch is filled up with its first row
+      const padded = Uint32Array.from({ length: batch }, (_, i) => rows[i] ?? (rows[0] as number));
+      const out = await program.run({ theta, images: feedOf(store, padded) });
+      const read: Record<string, Float32Array> = {};
+      for (const [name, tensor] of Object.entries(out)) {
+        const values = (await tensor.read()) as Float32Array;
+        read[name] = values.subarray(0, (values.length / batch) * rows.length);
+        tensor.dispose();
+      }
+      return read;
+    },
+    async dispose() {
+      theta.dispose();
+      await program.dispose();
+    },
+  };
+}
+
+function encoderInput(
+  images: tf.Tensor,
+  store: ImageStore,
+  frozen: FrozenEncoder & { readonly range: readonly [number, number] },
+): tf.Tensor {
+  const { channelMap: channels, mean, std, size, range, interpolation } = frozen;
+  if (channels !== undefined) return preprocess(images, store, { range, size, interpolation, channels });
+  const resized = size !== undefined && (size !== store.height || size !== store.width);
+  return normaliseImages(images, {
+    dtype: inputType(store),
+    range,
+    mean,
+    std,
+    ...(interpolation !== undefined && { interpolation }),
+    ...(resized && { size }),
+  });
+}
+
+/** Traced: the outputs by name. */
+function outputsOf(
+  encoder: Encoder,
+  params: Readonly<Record<string, tf.Tensor>>,
+  { x, outputs }: { readonly x: tf.Tensor; readonly outputs: readonly string[] },
+): Record<string, tf.Tensor> {
+  const { embedding, probe } = encoder.forward(params, x, { training: false });
+  const results: Record<string, tf.Tensor> = { embedding, probe };
+  const others = outputs.filter((name) => !Object.hasOwn(results, name));
+  if (others.length === 0 || encoder.tokens === undefined) return results;
+  const deepest = Math.max(1, ...others.map((name) => blocksOf(name) ?? 1));
+  const blocks = encoder.tokens.read(params, x, deepest);
+  const last = blocks.at(-1);
+  for (const name of others) {
+    const count = blocksOf(name);
+    if (count !== undefined) {
+      results[name] = joined(blocks.slice(-count).map(({ classToken, patch }) => classToken ?? patch));
+    } else if (last !== undefined) {
+      const { classToken, patch } = last;
+      const parts = name === "patch" ? [patch] : name === "cls" ? [classToken] : [classToken, patch];
+      results[name] = joined(parts.filter((part) => part !== undefined));
+    }
+  }
+  return results;
+}
+
+// an output of its own each: the same tensor under two names would be one output of the graph
+const joined = (parts: readonly tf.Tensor[]): tf.Tensor =>
+  parts.length === 1 ? tf.add(parts[0] as tf.Tensor, 0) : tf.concat([...parts], 1);
 
 /**
  * Weights of the same architecture before any training: the baseline that pretraining has to beat. With the seed of a run
@@ -130,54 +215,4 @@ function checkSignal(signal: AbortSignal | undefined): void {
  */
 export function randomEncoder(encoder: Encoder, seed: number): Map<string, Float32Array> {
   return initialise(encoder.params, seed);
-}
-
-/** Options of {@link pixelFeatures}. */
-export interface PixelFeatureOptions {
-  readonly rows?: Uint32Array;
-  readonly grid?: number;
-  readonly range?: readonly [number, number];
-}
-
-/**
- * Pixels as features: the image averaged over a grid of `grid` x `grid` cells (fewer for smaller images), black = 0 and
- * white = 1; the baseline without any network.
- *
- * @param options `range`: values of black and of white, by default the store's, or its percentiles over the rows
- * @returns `[rows, cells * cells * channels]`
- */
-export function pixelFeatures(
-  store: ImageStore,
-  { rows = allRows(store), grid = 16, range = valueRange(store, rows) }: PixelFeatureOptions = {},
-): Matrix {
-  const { height, width, channels, rowElements } = store;
-  const [black, white] = range;
-  const down = Math.min(grid, height);
-  const across = Math.min(grid, width);
-  const columns = down * across * channels;
-  const data = new Float32Array(rows.length * columns);
-  const counts = new Float32Array(columns);
-  const cells = cellOfElement(store, { down, across });
-  for (const cell of cells) counts[cell] = (counts[cell] as number) + white - black;
-  for (let i = 0; i < rows.length; i++) {
-    const pixels = store.read(rows.subarray(i, i + 1));
-    const row = data.subarray(i * columns, (i + 1) * columns);
-    for (let e = 0; e < rowElements; e++)
-      row[cells[e] as number] = (row[cells[e] as number] as number) + clip(pixels[e] as number, black, white) - black;
-    for (let j = 0; j < columns; j++) row[j] = (row[j] as number) / (counts[j] as number);
-  }
-  return matrix(data, rows.length, columns);
-}
-
-const clip = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
-
-function cellOfElement(
-  { height, width, channels }: ImageStore,
-  { down, across }: { readonly down: number; readonly across: number },
-): Int32Array {
-  return Int32Array.from({ length: height * width * channels }, (_, e) => {
-    const x = Math.floor(e / channels) % width;
-    const y = Math.floor(e / (channels * width));
-    return (Math.floor((y * down) / height) * across + Math.floor((x * across) / width)) * channels + (e % channels);
-  });
 }

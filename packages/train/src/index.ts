@@ -8,13 +8,24 @@
  * @module
  */
 export { adamW, adamWHyper, type AdamWHyper, type AdamWOptions, type AdamWState, hyperLength } from "./adamw.ts";
-export { type CheckpointInfo, type ImageSpec, listCheckpoints } from "./checkpoint.ts";
+export {
+  type CheckpointInfo,
+  type EncoderSpec,
+  type ImageSpec,
+  listCheckpoints,
+  type LoadedEncoder,
+  loadEncoder,
+  type LoadEncoderOptions,
+  readRunConfig,
+  readRunInfo,
+  type RunData,
+  type RunInfo,
+  type RunStatus,
+} from "@lejepa/eval";
 export { fineTune, type FineTuneOptions, type FineTuneResult } from "./fine-tune.ts";
-export { type LoadedEncoder, loadEncoder, type LoadEncoderOptions } from "./load-encoder.ts";
 export { readMetrics, type StepMetrics } from "./metrics-log.ts";
-export { createModel, type EncoderSpec, initialValues, type Model, type ModelValues } from "./model.ts";
+export { createModel, initialValues, type Model, type ModelValues } from "./model.ts";
 export { openImages, type PreparedData, prepareData, type PrepareOptions } from "./prepare-data.ts";
 export { pretrain, type PretrainEvent, type PretrainOptions, type PretrainResult } from "./pretrain.ts";
-export { readRunConfig, readRunInfo, type RunData, type RunInfo, type RunStatus } from "./run-folder.ts";
 export { createSchedule, learningRate, type Schedule } from "./schedule.ts";
 export { type StepBatch, type StepOptions, stepFeeds, stepSignature, trainingStep } from "./training-step.ts";

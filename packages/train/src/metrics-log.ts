@@ -1,7 +1,7 @@
 // metrics.jsonl: one JSON object a step, appended; and the same numbers as TensorBoard events. Not the progress display.
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile, withFileErrors, writeFully } from "./files.ts";
+import { replaceFile, withFileErrors, writeFully } from "@lejepa/data";
 import { createEventWriter } from "./tensorboard.ts";
 
 /** What is recorded of one step. Times in milliseconds. */

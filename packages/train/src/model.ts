@@ -13,12 +13,7 @@ import {
   pack,
   type Projector,
 } from "@lejepa/encoders";
-
-/** Name and options from which `createEncoder` makes an encoder again; JSON. */
-export interface EncoderSpec {
-  readonly name: string;
-  readonly options: Readonly<Record<string, unknown>>;
-}
+import type { EncoderSpec } from "@lejepa/eval";
 
 /** Encoder and projector with the places of their tensors. */
 export interface Model {

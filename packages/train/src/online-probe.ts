@@ -7,11 +7,11 @@ import {
   balancedAccuracy,
   extractFeatures,
   type FrozenFeatures,
+  type ImageSpec,
   knnClassify,
   layerNormRows,
   linearProbe,
 } from "@lejepa/eval";
-import type { ImageSpec } from "./checkpoint.ts";
 import type { Model, ModelValues } from "./model.ts";
 import { namedValues } from "./state.ts";
 

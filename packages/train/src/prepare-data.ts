@@ -14,8 +14,7 @@ import {
   splitItems,
   valueRange,
 } from "@lejepa/data";
-import type { ImageSpec } from "./checkpoint.ts";
-import type { RunData } from "./run-folder.ts";
+import type { ImageSpec, RunData } from "@lejepa/eval";
 
 /** Everything about the images that a run needs. Close the store when done. */
 export interface PreparedData {

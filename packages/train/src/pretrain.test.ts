@@ -4,12 +4,11 @@ import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, 
 import { join } from "node:path";
 import { isLejepaError, parseConfig } from "@lejepa/contracts";
 import { liveDeviceTensors } from "@lejepa/engine";
+import { checkpointPath, listCheckpoints, loadEncoder, readRunConfig, readRunInfo } from "@lejepa/eval";
 import { expect, test } from "vitest";
-import { checkpointPath, listCheckpoints } from "./checkpoint.ts";
-import { loadEncoder } from "./load-encoder.ts";
 import { readMetrics } from "./metrics-log.ts";
 import { pretrain, type PretrainEvent } from "./pretrain.ts";
-import { readRunConfig, readRunInfo, writeRunInfo } from "./run-folder.ts";
+import { writeRunInfo } from "./run-folder.ts";
 import { temporaryFolder, toyConfig } from "./_toy.test-helper.ts";
 
 const vit = { encoder: { name: "vit_nano", patchSize: 8, dropPath: 0.2 } } as const;

@@ -11,20 +11,14 @@ import {
 } from "@lejepa/contracts";
 import type { BuildProgress } from "@lejepa/data";
 import { createEngine, type Engine } from "@lejepa/engine";
-import { checkpointPath, listCheckpoints, readCheckpointState } from "./checkpoint.ts";
+import { checkpointPath, listCheckpoints, readRunConfig, readRunInfo, type RunInfo } from "@lejepa/eval";
+import { readCheckpointState } from "./checkpoint.ts";
 import type { StepMetrics } from "./metrics-log.ts";
 import { createModel, initialValues, type Model } from "./model.ts";
 import { probeOnline, whyNoProbe } from "./online-probe.ts";
 import { type PreparedData, prepareData } from "./prepare-data.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
-import {
-  checkSameConfig,
-  claimRunFolder,
-  readRunConfig,
-  readRunInfo,
-  releaseRunFolder,
-  type RunInfo,
-} from "./run-folder.ts";
+import { checkSameConfig, claimRunFolder, releaseRunFolder } from "./run-folder.ts";
 import { freshState, type StateValues } from "./state.ts";
 import { createTrainer, type Trainer } from "./trainer.ts";
 

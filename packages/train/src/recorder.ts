@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "@lejepa/contracts";
 import { labelFreeScore } from "@lejepa/core";
-import { type CheckpointInfo, checkpointPath, pruneCheckpoints, saveCheckpoint } from "./checkpoint.ts";
+import { type CheckpointInfo, checkpointPath, readRunInfo, type RunInfo, type RunStatus } from "@lejepa/eval";
+import { pruneCheckpoints, saveCheckpoint } from "./checkpoint.ts";
 import { type MetricsLog, openMetricsLog, readMetrics, type StepMetrics } from "./metrics-log.ts";
 import type { Model } from "./model.ts";
 import type { PreparedData } from "./prepare-data.ts";
-import { readRunInfo, type RunInfo, type RunStatus, writeRunConfig, writeRunInfo } from "./run-folder.ts";
+import { writeRunConfig, writeRunInfo } from "./run-folder.ts";
 import type { StateValues } from "./state.ts";
 
 /** Writes a run folder. */

@@ -1,54 +1,10 @@
-// The run folder: who may write it, config.resolved.json and run.json. Not the metrics (metrics-log.ts) and not the
-// checkpoints (checkpoint.ts).
-import { accessSync, constants, existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+// The run folder: who may write it, and the writing of config.resolved.json and run.json (@lejepa/eval reads them). Not the
+// metrics (metrics-log.ts) and not the checkpoints (checkpoint.ts).
+import { accessSync, constants, existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Config, configToJson, LejepaError } from "@lejepa/contracts";
-import { makeFolder, replaceJson, withFileErrors } from "./files.ts";
-
-/** How a run stands. */
-export type RunStatus = "running" | "done" | "interrupted" | "failed";
-
-/** What run.json says about the images. */
-export interface RunData {
-  /** Equal fingerprints, equal images, labels and splits. */
-  readonly fingerprint: string;
-  readonly images: { readonly train: number; readonly validation: number; readonly test: number };
-  readonly classes: number;
-  /** Files that could not be decoded. */
-  readonly failures: number;
-  /** Stored values of black and of white. */
-  readonly range: readonly [number, number];
-  /** Per channel over the training images, black is 0 and white is 1. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
-/** Content of run.json. */
-export interface RunInfo {
-  readonly format: 1;
-  readonly status: RunStatus;
-  /** Why it failed, in one sentence. */
-  readonly error?: string;
-  /** Process that writes the folder while the status is `running`. */
-  readonly process?: number;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly device: string;
-  readonly data: RunData;
-  readonly parameters: number;
-  /** Steps done, and steps of the whole schedule. */
-  readonly steps: { readonly done: number; readonly total: number; readonly perEpoch: number };
-  readonly startedAt: string;
-  readonly updatedAt: string;
-  readonly finishedAt?: string;
-  /** Time spent in steps, all sessions, seconds; and the part of it spent waiting for data. */
-  readonly seconds: number;
-  readonly dataWaitShare: number;
-  /** Steps of the newest and of the best checkpoint (lowest label-free score). */
-  readonly checkpoints: { readonly last?: number; readonly best?: number; readonly bestScore?: number };
-}
-
-const configFile = "config.resolved.json";
-const runFile = "run.json";
+import { makeFolder, replaceJson, withFileErrors } from "@lejepa/data";
+import { readRunConfig, readRunInfo, type RunInfo, runFiles } from "@lejepa/eval";
 
 /**
  * Makes sure that a run may be written to `path`: a new run to a folder that is new or empty, a resumed one to a run that no
@@ -59,7 +15,7 @@ const runFile = "run.json";
  */
 export function claimRunFolder(path: string, { resume }: { readonly resume: boolean }): string {
   const folder = resolve(path);
-  if (existsSync(join(folder, runFile))) {
+  if (existsSync(join(folder, runFiles.info))) {
     if (!resume) throw runExists(folder);
     checkNotRunning(folder);
   } else if (resume) {
@@ -113,7 +69,7 @@ function checkNotRunning(folder: string): void {
     code: "E_RUN_EXISTS",
     where: folder,
     problem: `process ${id} is writing this run`,
-    hint: `Wait for it or stop it. If that process is something else, change the status in ${runFile} to "interrupted".`,
+    hint: `Wait for it or stop it. If that process is something else, change the status in ${runFiles.info} to "interrupted".`,
   });
 }
 
@@ -126,49 +82,14 @@ function isAlive(id: number): boolean {
   }
 }
 
-/**
- * Reads run.json.
- *
- * @throws LejepaError E_DATA when the folder holds no run, E_IO when the file is damaged
- */
-export function readRunInfo(folder: string): RunInfo {
-  return readJson(folder, runFile) as RunInfo;
-}
-
 /** Replaces run.json. */
 export function writeRunInfo(folder: string, info: RunInfo): void {
-  replaceJson(folder, runFile, info);
-}
-
-/**
- * Reads config.resolved.json: plain JSON, for `parseConfig`.
- *
- * @throws LejepaError E_DATA, E_IO
- */
-export function readRunConfig(folder: string): Record<string, unknown> {
-  return readJson(folder, configFile) as Record<string, unknown>;
+  replaceJson(folder, runFiles.info, info);
 }
 
 /** Writes config.resolved.json. */
 export function writeRunConfig(folder: string, config: Config): void {
-  replaceJson(folder, configFile, configToJson(config));
-}
-
-function readJson(folder: string, name: string): unknown {
-  const path = join(folder, name);
-  if (!existsSync(path)) {
-    throw new LejepaError({
-      code: "E_DATA",
-      where: folder,
-      expected: `a run folder (with ${name})`,
-      got: existsSync(folder) ? "a folder without it" : "no such folder",
-    });
-  }
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new LejepaError({ code: "E_IO", where: path, problem: "is damaged", cause });
-  }
+  replaceJson(folder, runFiles.config, configToJson(config));
 }
 
 // what may change between the sessions of one run: it does not change what is computed

@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { crc32c } from "@aws-crypto/crc32c";
 import protobuf from "protobufjs/minimal.js";
-import { withFileErrors, writeFully } from "./files.ts";
+import { withFileErrors, writeFully } from "@lejepa/data";
 
 /** An open event file. */
 export interface EventWriter {

@@ -8,14 +8,13 @@ import { createEngine } from "@lejepa/engine";
 import {
   type Comparison,
   compareEncoders,
-  extractFeatures,
-  type FrozenEncoder,
   formatComparison,
   type Matrix,
   matrix,
   nearestNeighbours,
-  pixelFeatures,
-  randomEncoder,
+  type OpenContext,
+  type OpenedEncoder,
+  openEncoder,
 } from "@lejepa/eval";
 import { loadEncoder, pretrain } from "@lejepa/train";
 import { cutChips } from "./chips.ts";
@@ -52,7 +51,7 @@ export async function demo(options: DemoOptions, say: (text: string) => void): P
       `${store.count} images of ${store.classes.length} classes: ${splits.train.length} to train on, ${splits.validation.length} + ${splits.test.length} held out`,
     );
     clear(out);
-    const trained: FrozenEncoder[] = [];
+    const trained: string[] = [];
     for (let seed = 0; seed < options.seeds; seed++)
       trained.push(await trainSeed(images, { ...options, seed, out, say }));
     const result = await compare(images, trained, { out, say });
@@ -106,7 +105,7 @@ interface TrainOptions extends DemoOptions {
 async function trainSeed(
   { dataset, channels, splits, batchSize, steps }: Images,
   { seed, seeds, out, say }: TrainOptions,
-): Promise<FrozenEncoder> {
+): Promise<string> {
   const epochs = Math.max(1, Math.round(steps / Math.floor(splits.train.length / batchSize)));
   const progress = createProgress(process.stderr, `training ${seed + 1} of ${seeds}`);
   const run = join(out ?? "", `seed-${seed}`);
@@ -132,8 +131,7 @@ async function trainSeed(
   );
   if (seed === 0)
     say(`${info.parameters} parameters, ${epochs} passes over the images, ${steps} steps of ${batchSize}, no labels`);
-  const { encoder, values, image } = loadEncoder(run);
-  return { encoder, values, mean: image.mean, std: image.std, size: image.size };
+  return run;
 }
 
 interface CompareOptions {
@@ -143,25 +141,32 @@ interface CompareOptions {
 
 async function compare(
   { store, splits }: Images,
-  trained: readonly FrozenEncoder[],
+  trained: readonly string[],
   { out, say }: CompareOptions,
 ): Promise<Comparison> {
-  const random = trained.map((frozen, seed) => ({ ...frozen, values: randomEncoder(frozen.encoder, seed) }));
-  const candidates = [
-    { name: "LeJEPA", encoders: trained },
-    { name: "random init", encoders: random },
-  ];
   const engine = await createEngine();
+  const context: OpenContext = { engine, images: { store, train: splits.train }, cacheDir };
+  const open = (references: readonly string[], like?: OpenContext["like"]): Promise<OpenedEncoder[]> =>
+    Promise.all(references.map((reference, seed) => openEncoder(reference, { ...context, like, seed })));
   try {
-    const result = await compareEncoders(engine, {
-      store,
-      splits,
-      candidates,
-      onProgress: (what) => say(`probing ${what}`),
-    });
-    const features: Matrix[] = [pixelFeatures(store)];
-    for (const [frozen] of [random, trained]) {
-      if (frozen !== undefined) features.unshift((await extractFeatures(engine, { ...frozen, store })).embedding);
+    const [lejepa, random, pixels] = [
+      await open(trained),
+      await open(
+        trained.map(() => "random"),
+        loadEncoder(trained[0] as string),
+      ),
+      await open(["pixels"]),
+    ];
+    const candidates = [
+      { name: "LeJEPA", encoders: lejepa },
+      { name: "random init", encoders: random },
+      { name: "pixels", encoders: pixels },
+    ];
+    const result = await compareEncoders({ store, splits, candidates, onProgress: (what) => say(`probing ${what}`) });
+    const rows = Uint32Array.from({ length: store.count }, (_, i) => i);
+    const features: Matrix[] = [];
+    for (const [encoder] of [lejepa, random, pixels]) {
+      if (encoder !== undefined) features.push((await encoder.extract(store, rows)).embedding);
     }
     await drawNeighbours(store, pictureRows(store, splits, features), join(out, "neighbours.png"));
     return result;

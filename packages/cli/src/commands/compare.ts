@@ -1,10 +1,19 @@
 // `lejepa compare`: encoders of runs and baselines through the probes of @lejepa/eval. No probes here.
 import { basename, join, resolve } from "node:path";
-import { type DatasetItem, LejepaError, nearest } from "@lejepa/contracts";
+import type { DatasetItem } from "@lejepa/contracts";
 import { type ImageStore, type Splits, splitItems } from "@lejepa/data";
 import { createEngine } from "@lejepa/engine";
-import { type Candidate, compareEncoders, formatComparison, randomEncoder } from "@lejepa/eval";
-import { type LoadedEncoder, loadEncoder } from "@lejepa/train";
+import {
+  type Candidate,
+  compareEncoders,
+  formatComparison,
+  type LoadedEncoder,
+  loadEncoder,
+  type OpenContext,
+  openEncoder,
+  parseChannelPolicy,
+  parseReference,
+} from "@lejepa/eval";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
@@ -16,44 +25,49 @@ import { makeFolder, writeNew } from "../tables.ts";
 export interface CompareFlags extends ConfigFlags {
   readonly run: readonly string[];
   readonly baseline?: readonly string[];
+  readonly channels?: string;
   readonly seeds: number;
   readonly checkpoint: string;
   readonly out?: string;
 }
 
-const baselines = ["random", "pixels"];
+const usualBaselines = ["random", "pixels"];
+
+interface OpenedRun {
+  readonly folder: string;
+  readonly name: string;
+  readonly loaded: LoadedEncoder;
+}
 
 /** Compares the runs with the baselines, on the images of the first run. */
 export async function compare(flags: CompareFlags, output: Output): Promise<void> {
-  const wanted = checkBaselines(flags.baseline ?? baselines);
+  const baselines = flags.baseline ?? usualBaselines;
+  for (const baseline of baselines) parseReference(baseline, "--baseline");
+  const channels = flags.channels === undefined ? undefined : parseChannelPolicy(flags.channels);
   const checkpoint = parseCheckpoint(flags.checkpoint);
   const runs = flags.run.map((folder) => ({
+    folder,
     name: basename(resolve(folder)),
     loaded: loadEncoder(folder, { checkpoint }),
   }));
-  const first = flags.run[0] as string;
-  const config = await configOfRun(runOfCheckpoint(first), flags);
+  const config = await configOfRun(runOfCheckpoint((runs[0] as OpenedRun).folder), flags);
   const interrupt = listenForInterrupt(() => output.note("stopping"));
   const { signal } = interrupt;
   const store = await openStore(config, { output, signal });
-  const engine = await createEngine({
-    device: config.device,
-    ...(config.threads !== null && { threads: config.threads }),
-  });
+  const threads = config.threads ?? undefined;
+  const engine = await createEngine({ device: config.device, ...(threads !== undefined && { threads }) });
+  const candidates: Candidate[] = [];
   try {
-    const candidates = [
-      ...runs.map(({ name, loaded }) => trained(name, loaded)),
-      ...(wanted.includes("random") ? untrained(runs, { ...flags, seed: config.seed }) : []),
-    ];
     const splits = splitsToProbe(store, config, output);
-    const comparison = await compareEncoders(engine, {
-      store,
-      splits,
-      candidates,
-      pixels: wanted.includes("pixels"),
-      signal,
-      onProgress: (what) => output.note(`probing ${what}`),
-    });
+    const images = { store, train: splits.train };
+    const context: OpenContext = { engine, images, cacheDir: config.data.cacheDir, channels, threads };
+    for (const run of runs) candidates.push(await trained(run, context));
+    for (const baseline of baselines) {
+      const wanted = { runs, context, seeds: flags.seeds, seed: config.seed };
+      candidates.push(...(baseline === "random" ? await untrained(wanted) : [await other(baseline, context)]));
+    }
+    const onProgress = (what: string): void => output.note(`probing ${what}`);
+    const comparison = await compareEncoders({ store, splits, candidates, signal, onProgress });
     const checkpoints = runs.map(({ name, loaded: { path, step } }) => ({ name, path, step }));
     const document = { ...comparison, checkpoints };
     const text = formatComparison(comparison);
@@ -61,42 +75,38 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
     output.result(document, text);
   } finally {
     interrupt.release();
+    await Promise.all(candidates.flatMap(({ encoders }) => encoders.map((encoder) => encoder.dispose())));
     await engine.dispose();
     store.close();
   }
 }
 
-function checkBaselines(names: readonly string[]): readonly string[] {
-  const unknown = names.find((name) => !baselines.includes(name));
-  if (unknown === undefined) return names;
-  const similar = nearest(unknown, baselines);
-  throw new LejepaError({
-    code: "E_USAGE",
-    where: "--baseline",
-    expected: baselines.join(" or "),
-    got: unknown,
-    hint: similar && `Did you mean ${similar}?`,
-  });
+async function trained({ name, loaded }: OpenedRun, context: OpenContext): Promise<Candidate> {
+  return { name, encoders: [await openEncoder(`run:${loaded.path}`, context)] };
 }
 
-function trained(name: string, { encoder, values, image }: LoadedEncoder): Candidate {
-  return { name, encoders: [{ encoder, values, ...image }] };
+async function other(reference: string, context: OpenContext): Promise<Candidate> {
+  const encoder = await openEncoder(reference, context);
+  return { name: encoder.name, encoders: [encoder] };
+}
+
+interface Untrained {
+  readonly runs: readonly OpenedRun[];
+  readonly context: OpenContext;
+  readonly seeds: number;
+  readonly seed: number;
 }
 
 // of each architecture once
-function untrained(
-  runs: readonly { readonly loaded: LoadedEncoder }[],
-  { seeds, seed }: { readonly seeds: number; readonly seed: number },
-): Candidate[] {
+async function untrained({ runs, context, seeds, seed }: Untrained): Promise<Candidate[]> {
   const kinds = new Map(runs.map(({ loaded }) => [JSON.stringify([loaded.spec, loaded.image]), loaded]));
-  return [...kinds.values()].map(({ encoder, image }) => ({
-    name: kinds.size === 1 ? "random init" : `random init, ${encoder.name}`,
-    encoders: Array.from({ length: seeds }, (_, i) => ({
-      encoder,
-      values: randomEncoder(encoder, seed + i),
-      ...image,
-    })),
-  }));
+  const candidates: Candidate[] = [];
+  for (const like of kinds.values()) {
+    const numbers = Array.from({ length: seeds }, (_, i) => seed + i);
+    const encoders = await Promise.all(numbers.map((one) => openEncoder("random", { ...context, like, seed: one })));
+    candidates.push({ name: kinds.size === 1 ? "random init" : `random init, ${like.encoder.name}`, encoders });
+  }
+  return candidates;
 }
 
 // What was held out from training is measured on. Without a test split that is the validation split; the probes then choose

@@ -58,19 +58,56 @@ export async function createSession(model: Model, settings: SessionSettings): Pr
     return await runtime.InferenceSession.create(model.bytes, sessionOptions(settings));
   } catch (cause) {
     const detail = String((cause as Error).message).split("\n")[0] ?? "";
-    const missingDevice = /adapter|webgpu|execution provider|backend not found/i.test(detail);
+    if (missingDevice.test(detail)) throw noDevice(settings, detail, cause);
     throw new LejepaError({
-      code: missingDevice ? "E_DEVICE" : "E_INTERNAL",
+      code: "E_INTERNAL",
       where: `engine(${settings.device})`,
       problem: `ONNX Runtime refused the graph: ${detail}`,
-      hint: missingDevice ? "Run with device cpu, or install the GPU's Vulkan driver." : "This is a bug of the engine.",
+      hint: "This is a bug of the engine.",
+      cause,
+    });
+  }
+}
+
+const missingDevice = /adapter|webgpu|execution provider|backend not found/i;
+
+const noDevice = ({ device }: SessionSettings, detail: string, cause: unknown): LejepaError =>
+  new LejepaError({
+    code: "E_DEVICE",
+    where: `engine(${device})`,
+    problem: `ONNX Runtime refused the graph: ${detail}`,
+    hint: "Run with device cpu, or install the GPU's Vulkan driver.",
+    cause,
+  });
+
+/**
+ * Opens a model file that was not made here.
+ *
+ * @throws LejepaError E_DEVICE when the device is not there, E_DATA when the runtime refuses the file
+ */
+export async function openSession(file: string, settings: SessionSettings): Promise<InferenceSession> {
+  const runtime = await loadRuntime();
+  try {
+    return await runtime.InferenceSession.create(file, sessionOptions(settings));
+  } catch (cause) {
+    const detail = String((cause as Error).message).split("\n")[0] ?? "";
+    if (missingDevice.test(detail)) throw noDevice(settings, detail, cause);
+    throw new LejepaError({
+      code: "E_DATA",
+      where: file,
+      problem: `ONNX Runtime cannot load it: ${detail.split(file).join("the file")}`,
+      hint: "Is it a whole ONNX model, with its weights beside it?",
       cause,
     });
   }
 }
 
 /** A runtime tensor over host memory. */
-export async function hostTensor(data: HostData, shape: readonly number[], dtype: ElementType): Promise<Tensor> {
+export async function hostTensor(
+  data: HostData | Uint16Array,
+  shape: readonly number[],
+  dtype: ElementType | "float16",
+): Promise<Tensor> {
   const { Tensor } = await loadRuntime();
   return new Tensor(dtype, data as Float32Array, [...shape]);
 }

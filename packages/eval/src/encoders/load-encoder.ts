@@ -6,12 +6,12 @@ import { LejepaError } from "@lejepa/contracts";
 import { createEncoder, type Encoder } from "@lejepa/encoders";
 import {
   checkpointPath,
+  type EncoderSpec,
   type ImageSpec,
   listCheckpoints,
   readCheckpointInfo,
   readCheckpointWeights,
 } from "./checkpoint.ts";
-import type { EncoderSpec } from "./model.ts";
 import { readRunInfo } from "./run-folder.ts";
 
 /** An encoder with its weights and how it wants its images. */

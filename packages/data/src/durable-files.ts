@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { isLejepaError, LejepaError } from "@lejepa/contracts";
 
 const hints: Readonly<Record<string, string>> = {
-  ENOSPC: "The disk is full: free some space, then go on with --resume.",
-  EDQUOT: "Your disk quota is used up: free some space, then go on with --resume.",
+  ENOSPC: "The disk is full: free some space, then run it again (pretrain: with --resume).",
+  EDQUOT: "Your disk quota is used up: free some space, then run it again (pretrain: with --resume).",
   EACCES: "Choose a folder that you may write.",
   EPERM: "Choose a folder that you may write.",
   EROFS: "Choose a folder that you may write.",
