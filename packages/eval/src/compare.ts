@@ -1,166 +1,77 @@
-// Puts encoders, random initialisation and raw pixels through the same probes and says how they compare. Not the training
-// and not the choice of splits: both come in.
+// Images and encoders to features, for the comparison. Not the training and not the choice of splits: both come in.
 import type { ImageStore, Splits } from "@lejepa/data";
-import { expectClasses, valueRange } from "@lejepa/data";
+import { valueRange } from "@lejepa/data";
 import type { Engine } from "@lejepa/engine";
+import { compareFeatures, type CompareSettings, type EncoderFeatures } from "./compare-features.ts";
+import type { Comparison, EncoderKind } from "./comparison-schema.ts";
 import { extractFeatures, type FrozenEncoder, pixelFeatures } from "./features.ts";
-import { knnClassify } from "./knn.ts";
-import { linearProbe } from "./linear-probe.ts";
-import { layerNormRows, type Matrix, matrix } from "./matrix.ts";
-import { accuracy, balancedAccuracy, type Interval, interval } from "./scores.ts";
+import type { Matrix } from "./matrix.ts";
 
 /** One thing to compare: the same method trained (or initialised) with several seeds. */
-export interface Candidate {
+export interface Candidate extends Pick<EncoderFeatures, "notes" | "facts"> {
   readonly name: string;
+  readonly kind: EncoderKind;
   /** One for each seed. */
   readonly encoders: readonly FrozenEncoder[];
 }
 
 /** What {@link compareEncoders} needs. */
-export interface CompareOptions {
+export interface CompareOptions extends CompareSettings {
   readonly store: ImageStore;
-  /** Labelled rows to learn from, to choose the regularisation on, and to report on. Rows without a label are left out. */
+  /** Labelled rows to learn from, to choose with, and to report on. Rows without a label are left out. */
   readonly splits: Splits;
   readonly candidates: readonly Candidate[];
   /** Also compare raw pixels; default true. */
   readonly pixels?: boolean | undefined;
-  /** Neighbours; default 20. */
-  readonly k?: number | undefined;
   /** Images a run of the program; default 64. */
   readonly batchSize?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** What is being worked on, e.g. `LeJEPA, seed 2 of 3`. */
-  readonly onProgress?: ((what: string) => void) | undefined;
-}
-
-/** Accuracy and balanced accuracy on the test rows, over seeds. */
-export interface Score {
-  readonly accuracy: Interval;
-  readonly balancedAccuracy: Interval;
-}
-
-/** One row of the comparison. */
-export interface ComparisonEntry {
-  readonly name: string;
-  readonly knn: Score;
-  readonly linear: Score;
-}
-
-/** The whole comparison; plain JSON. */
-export interface Comparison {
-  readonly classes: readonly string[];
-  /** Labelled rows. */
-  readonly counts: { readonly train: number; readonly validation: number; readonly test: number };
-  readonly k: number;
-  readonly entries: readonly ComparisonEntry[];
-}
-
-interface Probed {
-  readonly knn: Int32Array;
-  readonly linear: Int32Array;
-}
-
-interface Rows {
-  readonly train: Uint32Array;
-  readonly validation: Uint32Array;
-  readonly test: Uint32Array;
 }
 
 /**
- * Probes every candidate on the same rows. kNN takes the `embedding`, training and validation rows vote; the linear probe
- * takes LayerNorm of `probe`, learns on the training rows and chooses its regularisation on the validation rows. The test
- * rows are only scored.
+ * Computes the features of the labelled rows by every candidate, and compares them (`compareFeatures`): kNN and class means take
+ * the `embedding`, linear models the `probe`. The groups are the dataset's.
  *
- * @throws LejepaError E_DATA with fewer than two classes, or when a split has no labelled rows
+ * @throws LejepaError as `extractFeatures` and `compareFeatures`
  */
-export async function compareEncoders(engine: Engine, options: CompareOptions): Promise<Comparison> {
-  const { store, candidates, pixels = true, k = 20 } = options;
-  const rows = labelledRows(store, options.splits);
-  const truth = labelsOf(store, rows.test);
-  const entries: ComparisonEntry[] = [];
-  for (const { name, encoders } of candidates) {
-    const results: Probed[] = [];
-    for (const [i, frozen] of encoders.entries()) {
-      options.onProgress?.(encoders.length > 1 ? `${name}, seed ${i + 1} of ${encoders.length}` : name);
-      results.push(await probeEncoder(engine, frozen, { ...options, rows }));
-    }
-    entries.push(scored(name, results, truth));
-  }
-  if (pixels) {
-    options.onProgress?.("pixels");
-    const features = pixelFeatures(store, { rows: together(rows), range: valueRange(store, rows.train) });
-    entries.push(scored("pixels", [probe({ embedding: features, probe: features }, { store, rows, k })], truth));
-  }
-  const counts = { train: rows.train.length, validation: rows.validation.length, test: rows.test.length };
-  return { classes: store.classes, counts, k, entries };
-}
-
-async function probeEncoder(
-  engine: Engine,
-  frozen: FrozenEncoder,
-  options: CompareOptions & { readonly rows: Rows },
-): Promise<Probed> {
-  const { store, rows, batchSize, signal, k = 20 } = options;
-  const { embedding, probe: features } = await extractFeatures(engine, {
-    ...frozen,
-    store,
-    rows: together(rows),
-    batchSize,
-    signal,
-  });
-  return probe({ embedding, probe: layerNormRows(features) }, { store, rows, k });
-}
-
-function probe(
-  features: { readonly embedding: Matrix; readonly probe: Matrix },
-  { store, rows, k }: { readonly store: ImageStore; readonly rows: Rows; readonly k: number },
-): Probed {
-  const a = rows.train.length;
-  const b = a + rows.validation.length;
-  const end = b + rows.test.length;
-  const classes = store.classes.length;
-  const train = labelsOf(store, rows.train);
-  const validation = labelsOf(store, rows.validation);
-  const { embedding, probe: all } = features;
-  return {
-    knn: knnClassify({
-      train: slice(embedding, 0, b),
-      labels: [...train, ...validation],
-      test: slice(embedding, b, end),
-      classes,
-      k,
+export function compareEncoders(engine: Engine, options: CompareOptions): Promise<Comparison> {
+  const { store, splits, candidates, pixels = true, batchSize, signal } = options;
+  const { labels, classes, items } = store;
+  const rows = Uint32Array.from([...splits.train, ...splits.validation, ...splits.test]).filter(
+    (row) => (labels[row] as number) >= 0,
+  );
+  const whole = (m: Matrix): Matrix => scatter(m, rows, store.count);
+  const encoders = candidates.map(
+    ({ encoders: seeds, ...rest }): EncoderFeatures => ({
+      ...rest,
+      seeds: seeds.map((frozen) => async () => {
+        const { embedding, probe } = await extractFeatures(engine, { ...frozen, store, rows, batchSize, signal });
+        return { embedding: whole(embedding), probe: whole(probe) };
+      }),
     }),
-    linear: linearProbe({
-      train: { features: slice(all, 0, a), labels: train },
-      validation: { features: slice(all, a, b), labels: validation },
-      test: slice(all, b, end),
-      classes,
-    }).predictions,
+  );
+  const raw: EncoderFeatures = {
+    name: "pixels",
+    kind: "pixels",
+    layerNorm: false,
+    seeds: [
+      async () => {
+        const features = whole(pixelFeatures(store, { rows, range: valueRange(store, splits.train) }));
+        return { embedding: features, probe: features };
+      },
+    ],
   };
-}
-
-const slice = (m: Matrix, from: number, to: number): Matrix =>
-  matrix(m.data.subarray(from * m.columns, to * m.columns), to - from, m.columns);
-
-const together = ({ train, validation, test }: Rows): Uint32Array =>
-  Uint32Array.from([...train, ...validation, ...test]);
-
-const labelsOf = ({ labels }: ImageStore, rows: Uint32Array): Int32Array =>
-  Int32Array.from(rows, (row) => labels[row] as number);
-
-function labelledRows(store: ImageStore, splits: Splits): Rows {
-  const keep = (name: keyof Splits): Uint32Array => {
-    const rows = splits[name].filter((row) => (store.labels[row] as number) >= 0);
-    expectClasses(`compare: ${name} split`, store, rows);
-    return rows;
-  };
-  return { train: keep("train"), validation: keep("validation"), test: keep("test") };
-}
-
-function scored(name: string, results: readonly Probed[], truth: Int32Array): ComparisonEntry {
-  const score = (key: keyof Probed): Score => ({
-    accuracy: interval(results.map((result) => accuracy(result[key], truth))),
-    balancedAccuracy: interval(results.map((result) => balancedAccuracy(result[key], truth))),
+  return compareFeatures(engine, {
+    ...options,
+    targets: { task: "classification", classes, labels },
+    splits,
+    groups: items.map(({ group }) => group),
+    encoders: pixels ? [...encoders, raw] : encoders,
   });
-  return { name, knn: score("knn"), linear: score("linear") };
+}
+
+// row numbers of the store are row numbers of the features; rows that are not asked for stay empty
+function scatter({ data, columns }: Matrix, rows: Uint32Array, count: number): Matrix {
+  const all = new Float32Array(count * columns);
+  for (const [i, row] of rows.entries()) all.set(data.subarray(i * columns, (i + 1) * columns), row * columns);
+  return { data: all, rows: count, columns };
 }

@@ -1,0 +1,26 @@
+import { createEngine } from "@lejepa/engine";
+import { stream } from "@lejepa/contracts";
+import { compareFeatures, comparisonSchema, formatComparison, comparisonCsv, matrix, type ProbeName } from "./index.ts";
+const probes = (process.argv[2] ?? "knn,logistic").split(",") as ProbeName[];
+const engine = await createEngine({ device: "cpu", threads: 2 });
+const n = 2000, K = 10;
+const labels = Int32Array.from({ length: n }, (_, i) => i % K);
+const enc = (d: number, sep: number, seed: number) => {
+  const centres = stream(seed, "c").fillNormal(new Float32Array(K * d));
+  const data = stream(seed, "x").fillNormal(new Float32Array(n * d));
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) data[i * d + j]! += sep * centres[(i % K) * d + j]!;
+  return matrix(data, n, d);
+};
+const perm = stream(0, "split").permutation(n);
+const t = performance.now();
+const encoders = [["own", 384, .12], ["dinov2", 1280, .06], ["random", 384, .05], ["pixels", 1280, .03]].map(([name, d, sep], i) => { const m = enc(d as number, sep as number, i); return { name: name as string, kind: (["own", "transfer", "random", "pixels"] as const)[i]!, seeds: [{ embedding: m, probe: m }] }; });
+console.log("data", performance.now() - t);
+const c = await compareFeatures(engine, { targets: { task: "classification", classes: Array.from({ length: K }, (_, i) => `c${i}`), labels }, splits: { train: perm.slice(0, 1400), validation: perm.slice(1400, 1600), test: perm.slice(1600) }, encoders, probes, shots: [1, 2, 5, 10, 100, "all"] });
+console.log(formatComparison(c));
+comparisonSchema.parse(JSON.parse(JSON.stringify(c)));
+console.log(c.timings, JSON.stringify(c).length, comparisonCsv(c).split("\n").length);
+const by: Record<string, number> = {};
+for (const r of c.results) for (const x of r.runs) by[r.probe + " " + r.shots] = (by[r.probe + " " + r.shots] ?? 0) + x.seconds;
+console.log(by, process.memoryUsage().rss / 1e6);
+for (const d of c.differences) if (d.metric === "balancedAccuracy" && d.probe === "logistic" && d.baseline === "dinov2") console.log(d.shots, d.value, d.low, d.high, d.p, d.holm);
+await engine.dispose();
