@@ -2,7 +2,7 @@ import { createEngine } from "@lejepa/engine";
 import { stream } from "@lejepa/contracts";
 import { compareFeatures, comparisonSchema, formatComparison, comparisonCsv, matrix, type ProbeName } from "./index.ts";
 const probes = (process.argv[2] ?? "knn,logistic").split(",") as ProbeName[];
-const engine = await createEngine({ device: "cpu", threads: 2 });
+const engine = await createEngine({ device: "cpu", threads: 1 });
 const n = 2000, K = 10;
 const labels = Int32Array.from({ length: n }, (_, i) => i % K);
 const enc = (d: number, sep: number, seed: number) => {
@@ -24,3 +24,4 @@ for (const r of c.results) for (const x of r.runs) by[r.probe + " " + r.shots] =
 console.log(by, process.memoryUsage().rss / 1e6);
 for (const d of c.differences) if (d.metric === "balancedAccuracy" && d.probe === "logistic" && d.baseline === "dinov2") console.log(d.shots, d.value, d.low, d.high, d.p, d.holm);
 await engine.dispose();
+for (const r of c.results) if (r.probe === "logistic" && (r.shots === 1 || r.shots === 2)) console.log(r.encoder, r.shots, r.runs.map((x) => [x.seconds.toFixed(2), x.chosen["C"]].join("/")).join(" "));

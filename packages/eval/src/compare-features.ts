@@ -46,7 +46,7 @@ export interface CompareSettings {
   readonly shots?: readonly Shots[] | undefined;
   /** Draws of few-shot rows; default 3. An encoder has one seed, or as many as this. */
   readonly seeds?: number | undefined;
-  /** Default kNN and logistic regression. */
+  /** Default kNN, logistic regression and the paper's linear probe. */
   readonly probes?: readonly ProbeName[] | undefined;
   /** What validation rows choose by and the verdict is about; default balanced accuracy, AUROC for labels, R2. */
   readonly metric?: MetricName | undefined;
@@ -156,7 +156,7 @@ function resolveSettings(targets: Targets, options: CompareSettings): ResolvedSe
     const known = metricNames.filter((name) => metrics.includes(name) && name !== "mae");
     throw usage("metric", `one of ${known.join(", ")} for ${task}`, metric);
   }
-  const probes = [...new Set(options.probes ?? (["knn", "logistic"] as const))];
+  const probes = [...new Set(options.probes ?? (["knn", "logistic", "linear"] as const))];
   const unsuited = probes.find((probe) => !probeSuits(probe, task));
   if (unsuited !== undefined) throw usage("probes", `probes of ${task}`, unsuited);
   const probe = (["logistic", "linear", "knn", "ncm"] as const).find((name) => probes.includes(name));

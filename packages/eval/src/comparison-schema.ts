@@ -130,11 +130,11 @@ const difference = z.strictObject({
   ...estimate.shape,
   /** Two-sided, of no difference. */
   p: maybe,
-  /** After Holm's correction over all pairs and shots of this probe and metric. */
+  /** After Holm's correction over the pairs of this probe, metric and number of shots. */
   holm: maybe,
 });
 
-/** `wins`, `loses`: a difference after Holm's correction; `same`: the interval lies within the margin. */
+/** `wins`, `loses`: a difference after both corrections; `same`: the interval lies within the margin. */
 const outcome = z.enum(["wins", "loses", "same", "undecided"]);
 
 const range = z.strictObject({
@@ -150,8 +150,8 @@ const pair = z.strictObject({
   baselineKind: kind,
   /** `mixed`: wins at some shots, loses at others. Shots without a difference do not change wins or losses. */
   outcome: z.enum([...outcome.options, "mixed"]),
-  /** One for each shots, fewest first. */
-  byShots: z.array(z.strictObject({ shots, outcome })),
+  /** One for each number of shots, fewest first. `p`: `holm` corrected for looking at several numbers of shots. */
+  byShots: z.array(z.strictObject({ shots, outcome, p: z.number() })),
   wins: range.nullable(),
   loses: range.nullable(),
   /** Labelled test groups, beyond those there are, that would tell; null when nothing is undecided. */

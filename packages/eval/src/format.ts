@@ -55,7 +55,7 @@ function probeTable({ settings, results, encoders }: Comparison, probe: ProbeNam
 }
 
 const headOf = (shots: Shots, task: Comparison["settings"]["task"]): string =>
-  shots === "all" ? "all" : `${shots} ${task === "regression" ? "rows" : "a class"}`;
+  shots === "all" ? "all" : `${shots} ${task === "regression" ? "row" : "shot"}${shots === 1 ? "" : "s"}`;
 
 const isShare = (metric: MetricName): boolean => metric !== "r2" && metric !== "mae";
 

@@ -54,4 +54,5 @@ export {
   type LogisticProbeResult,
 } from "./probes/logistic-probe.ts";
 export type { Grids } from "./probes/run-probe.ts";
+export { type PredictionScores, scorePredictions } from "./statistics/metrics.ts";
 export type { SplitRows, Targets } from "./targets.ts";

@@ -81,7 +81,7 @@ export interface FoundDifference {
 
 /**
  * Differences of all pairs: each encoder trained on these images (if there is none, the first one) against each other encoder.
- * Holm's correction is over the pairs and shots of one probe and metric.
+ * Holm's correction is over the pairs of one probe, metric and number of shots.
  */
 export function findDifferences(
   probed: readonly ProbedEncoder[],
@@ -129,7 +129,7 @@ function differenceOf(
 function corrected(found: readonly FoundDifference[]): FoundDifference[] {
   const families = groupBy(
     found.filter(({ row }) => row.p !== null),
-    ({ row }) => `${row.probe} ${row.metric}`,
+    ({ row }) => `${row.probe} ${row.metric} ${row.shots}`,
   );
   const adjusted = new Map<FoundDifference, number>();
   for (const family of families.values()) {

@@ -4,8 +4,9 @@ import { basename, join, resolve } from "node:path";
 import { type BoundDataset, bindDataset, parseConfig } from "@lejepa/contracts";
 import { buildStore, expectClasses, type ImageStore, type Splits, splitItems } from "@lejepa/data";
 import { folder } from "@lejepa/dataset-folder";
-import { createEngine } from "@lejepa/engine";
+import { createEngine, type Engine } from "@lejepa/engine";
 import {
+  type Candidate,
   type Comparison,
   compareEncoders,
   extractFeatures,
@@ -13,6 +14,7 @@ import {
   formatComparison,
   type Matrix,
   matrix,
+  type Neighbours,
   nearestNeighbours,
   pixelFeatures,
   randomEncoder,
@@ -61,7 +63,7 @@ export async function demo(options: DemoOptions, say: (text: string) => void): P
     writeFileSync(join(out, "table.txt"), table);
     writeFileSync(
       join(out, "result.json"),
-      `${JSON.stringify({ ...result, seconds, steps: images.steps, batchSize: images.batchSize }, null, 2)}\n`,
+      `${JSON.stringify({ ...result, context: { seconds, steps: images.steps, batchSize: images.batchSize } }, null, 2)}\n`,
     );
     say(`\n${table}\nWritten to ${out} in ${seconds} s: table.txt, result.json, neighbours.png and the runs.`);
     say(
@@ -147,9 +149,9 @@ async function compare(
   { out, say }: CompareOptions,
 ): Promise<Comparison> {
   const random = trained.map((frozen, seed) => ({ ...frozen, values: randomEncoder(frozen.encoder, seed) }));
-  const candidates = [
-    { name: "LeJEPA", encoders: trained },
-    { name: "random init", encoders: random },
+  const candidates: Candidate[] = [
+    { name: "LeJEPA", kind: "own", encoders: trained },
+    { name: "random init", kind: "random", encoders: random },
   ];
   const engine = await createEngine();
   try {
@@ -157,13 +159,15 @@ async function compare(
       store,
       splits,
       candidates,
+      seeds: Math.max(3, trained.length),
       onProgress: (what) => say(`probing ${what}`),
     });
     const features: Matrix[] = [pixelFeatures(store)];
     for (const [frozen] of [random, trained]) {
       if (frozen !== undefined) features.unshift((await extractFeatures(engine, { ...frozen, store })).embedding);
     }
-    await drawNeighbours(store, pictureRows(store, splits, features), join(out, "neighbours.png"));
+    const neighbours = await pictureRows(engine, features, { store, splits });
+    await drawNeighbours(store, neighbours, join(out, "neighbours.png"));
     return result;
   } finally {
     await engine.dispose();
@@ -171,13 +175,18 @@ async function compare(
 }
 
 /** For the middle test image of each class: its nearest training images by each kind of features. */
-function pictureRows(store: ImageStore, { train, test }: Splits, features: readonly Matrix[]): PictureRow[] {
+async function pictureRows(
+  engine: Engine,
+  features: readonly Matrix[],
+  { store, splits: { train, test } }: Pick<Images, "store" | "splits">,
+): Promise<PictureRow[]> {
   const queries = store.classes.slice(0, 12).flatMap((_, label) => {
     const rows = test.filter((row) => store.labels[row] === label);
     const middle = rows[Math.floor(rows.length / 2)];
     return middle === undefined ? [] : [middle];
   });
-  const found = features.map((all) => nearestNeighbours(pick(all, train), pick(all, queries), 5));
+  const found: Neighbours[] = [];
+  for (const all of features) found.push(await nearestNeighbours(engine, pick(all, train), pick(all, queries), 5));
   return queries.map((query, i) => ({
     query,
     blocks: found.map(({ index, k }) => Array.from(index.subarray(i * k, (i + 1) * k), (row) => train[row] as number)),

@@ -3,9 +3,10 @@ import { basename, join, resolve } from "node:path";
 import { type DatasetItem, LejepaError, nearest } from "@lejepa/contracts";
 import { type ImageStore, type Splits, splitItems } from "@lejepa/data";
 import { createEngine } from "@lejepa/engine";
-import { type Candidate, compareEncoders, formatComparison, randomEncoder } from "@lejepa/eval";
+import { type Candidate, comparisonCsv, compareEncoders, formatComparison, randomEncoder } from "@lejepa/eval";
 import { type LoadedEncoder, loadEncoder } from "@lejepa/train";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
+import { compareSettings, type ProbeFlags } from "../compare-flags.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { ConfigFlags, ReadyConfig } from "../resolve-config.ts";
@@ -13,10 +14,9 @@ import { configOfRun, openStore } from "../run-images.ts";
 import { makeFolder, writeNew } from "../tables.ts";
 
 /** Flags of the verb. */
-export interface CompareFlags extends ConfigFlags {
+export interface CompareFlags extends ConfigFlags, ProbeFlags {
   readonly run: readonly string[];
   readonly baseline?: readonly string[];
-  readonly seeds: number;
   readonly checkpoint: string;
   readonly out?: string;
 }
@@ -26,6 +26,7 @@ const baselines = ["random", "pixels"];
 /** Compares the runs with the baselines, on the images of the first run. */
 export async function compare(flags: CompareFlags, output: Output): Promise<void> {
   const wanted = checkBaselines(flags.baseline ?? baselines);
+  const settings = compareSettings(flags);
   const checkpoint = parseCheckpoint(flags.checkpoint);
   const runs = flags.run.map((folder) => ({
     name: basename(resolve(folder)),
@@ -51,14 +52,18 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
       splits,
       candidates,
       pixels: wanted.includes("pixels"),
+      ...settings,
+      seed: config.seed,
+      context: { checkpoints: runs.map(({ name, loaded: { path, step } }) => ({ name, path, step })) },
       signal,
       onProgress: (what) => output.note(`probing ${what}`),
     });
-    const checkpoints = runs.map(({ name, loaded: { path, step } }) => ({ name, path, step }));
-    const document = { ...comparison, checkpoints };
     const text = formatComparison(comparison);
-    if (flags.out !== undefined) save(flags.out, JSON.stringify(document, null, 2), text);
-    output.result(document, text);
+    if (flags.out !== undefined) {
+      const document = `${JSON.stringify(comparison, null, 2)}\n`;
+      save(flags.out, { json: document, csv: comparisonCsv(comparison), txt: text });
+    }
+    output.result(comparison, text);
   } finally {
     interrupt.release();
     await engine.dispose();
@@ -80,7 +85,7 @@ function checkBaselines(names: readonly string[]): readonly string[] {
 }
 
 function trained(name: string, { encoder, values, image }: LoadedEncoder): Candidate {
-  return { name, encoders: [{ encoder, values, ...image }] };
+  return { name, kind: "own", encoders: [{ encoder, values, ...image }] };
 }
 
 // of each architecture once
@@ -90,6 +95,7 @@ function untrained(
 ): Candidate[] {
   const kinds = new Map(runs.map(({ loaded }) => [JSON.stringify([loaded.spec, loaded.image]), loaded]));
   return [...kinds.values()].map(({ encoder, image }) => ({
+    kind: "random",
     name: kinds.size === 1 ? "random init" : `random init, ${encoder.name}`,
     encoders: Array.from({ length: seeds }, (_, i) => ({
       encoder,
@@ -111,9 +117,8 @@ function splitsToProbe(store: ImageStore, config: ReadyConfig, output: Output): 
   return { train: rows(inner.train), validation: rows(inner.validation), test: splits.validation };
 }
 
-function save(folder: string, document: string, text: string): void {
+function save(folder: string, texts: Readonly<Record<string, string>>): void {
   makeFolder(folder);
-  const encode = (content: string): Uint8Array[] => [new TextEncoder().encode(content)];
-  writeNew(join(folder, "comparison.json"), encode(`${document}\n`), { replace: true });
-  writeNew(join(folder, "comparison.txt"), encode(text), { replace: true });
+  for (const [ending, text] of Object.entries(texts))
+    writeNew(join(folder, `comparison.${ending}`), [new TextEncoder().encode(text)], { replace: true });
 }

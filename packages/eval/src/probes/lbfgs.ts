@@ -65,12 +65,12 @@ async function lineSearch(
 ): Promise<State | undefined> {
   const slope = dot(from.gradient, from.direction);
   if (!(slope < 0)) return undefined;
-  for (let step = 1; step > 1e-10; step /= 2) {
+  for (let step = 1; step > 1e-6; step /= 2) {
     const point = from.point.slice();
     addScaled(point, from.direction, step);
     const gradient = new Float64Array(point.length);
     const value = await objective(point, gradient);
-    const flat = value <= from.value + 1e-7 * Math.abs(from.value) && Math.abs(dot(gradient, from.direction)) < -0.5 * slope;
+    const flat = value <= from.value + 1e-6 * Math.abs(from.value) && Math.abs(dot(gradient, from.direction)) < -0.5 * slope;
     if (flat || value <= from.value + 1e-4 * step * slope) return { point, value, gradient };
   }
   return undefined;

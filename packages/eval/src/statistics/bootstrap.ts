@@ -27,7 +27,7 @@ export function drawResamples(groups: number, { count, seed }: { readonly count:
 }
 
 // elements sorted or counted for one metric; beyond it there are fewer resamples, at least 200
-const rankingWork = 2e7;
+const rankingWork = 4e6;
 const memory = 2e8;
 
 /** Resamples that are affordable: `wanted`, fewer for test splits of very many groups. */

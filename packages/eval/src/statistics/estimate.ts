@@ -27,9 +27,10 @@ export interface Distribution {
   readonly value: number;
   /** Ascending. */
   readonly draws: Float64Array;
-  /** Half the width of the interval from groups alone and from runs alone. */
+  /** Half the width of the interval from groups alone. */
   readonly fromGroups: number;
-  readonly fromRuns: number;
+  /** Standard error from runs alone; 0 with one run. */
+  readonly runError: number;
 }
 
 const level = 0.95;
@@ -57,12 +58,14 @@ export function distribute({ runs, resamples, groups, independent = runs.length 
   const defined = resamples.filter((x) => !Number.isNaN(x));
   const factor = smallSample(groups);
   const byGroups = defined.map((x) => factor * (x - value));
-  const byRuns = runDeviations(runs, independent, defined.length);
+  const m = Math.min(independent, runs.length);
+  const runError = errorOfMean(runs, m);
+  const byRuns = runDeviations(runError, m, defined.length);
   return {
     value,
     draws: byGroups.map((x, b) => value + x + (byRuns[b] as number)).sort(),
     fromGroups: halfWidth(byGroups.toSorted()),
-    fromRuns: halfWidth(byRuns.toSorted()),
+    runError,
   };
 }
 
@@ -78,16 +81,19 @@ export function pValue({ draws }: Distribution): number {
   return Math.min(1, (2 * (Math.min(below, above) + 1)) / (draws.length + 1));
 }
 
-function runDeviations(runs: readonly number[], independent: number, count: number): Float64Array {
-  const m = Math.min(independent, runs.length);
+function errorOfMean(runs: readonly number[], independent: number): number {
+  if (independent < 2) return 0;
   const centre = mean(runs);
   const squares = runs.reduce((sum, x) => sum + (x - centre) ** 2, 0);
+  return Math.sqrt(squares / (runs.length - 1) / independent);
+}
+
+// the quantiles of t in random order: the same distribution at every call, and no luck of the draw in its tails
+function runDeviations(error: number, independent: number, count: number): Float64Array {
   const out = new Float64Array(count);
-  if (m < 2 || squares === 0) return out;
-  const error = Math.sqrt(squares / (runs.length - 1) / m);
-  // the quantiles of t in random order: the same distribution at every call, and no luck of the draw in its tails
+  if (error === 0) return out;
   for (const [b, place] of stream(count, "runs").permutation(count).entries())
-    out[b] = error * studentQuantile((place + 0.5) / count, m - 1);
+    out[b] = error * studentQuantile((place + 0.5) / count, independent - 1);
   return out;
 }
 

@@ -1,5 +1,6 @@
 // Scores of predictions with a weight for each row, so that one code serves plain figures and bootstrap resamples. Checked
 // against scikit-learn. NaN stands for what is not defined, e.g. AUROC of one class alone.
+import { LejepaError } from "@lejepa/contracts";
 import type { ComparisonTask, MetricName } from "../comparison-schema.ts";
 import type { Matrix } from "../matrix.ts";
 import type { Truth } from "../targets.ts";
@@ -84,27 +85,51 @@ export function predictedClasses({ data, rows, columns }: Matrix): Int32Array {
   });
 }
 
+/** Scores of predicted classes. */
+export type PredictionScores = Readonly<Record<"accuracy" | "balancedAccuracy" | "macroF1", number>>;
+
+/**
+ * Accuracy, mean recall of the classes that occur, and mean F1, of predicted against true classes.
+ *
+ * @throws LejepaError E_SHAPE when the lengths differ or there is nothing
+ */
+export function scorePredictions(predicted: ArrayLike<number>, truth: ArrayLike<number>): PredictionScores {
+  if (predicted.length !== truth.length || truth.length === 0) {
+    const got = `${predicted.length} for ${truth.length}`;
+    const expected = "one prediction for each of at least one label";
+    throw new LejepaError({ code: "E_SHAPE", where: "accuracy", expected, got });
+  }
+  const classes = 1 + Math.max(...new Set([...Array.from(predicted), ...Array.from(truth)]));
+  const labels = Int32Array.from(truth);
+  const counts = emptyCounts(classes);
+  const weights = new Float64Array(truth.length).fill(1);
+  const accuracy = countClasses(counts, { labels, predicted: Int32Array.from(predicted), weights });
+  return { accuracy, ...classMeans(counts) };
+}
+
 interface Counts {
   /** Weight of the rows of a class, of those predicted to be, and of those rightly so. */
   readonly support: Float64Array;
   readonly predicted: Float64Array;
   readonly hits: Float64Array;
-  readonly means: Readonly<Record<"accuracy" | "balancedAccuracy" | "macroF1", number>>;
+  readonly means: PredictionScores;
 }
+
+const emptyCounts = (classes: number): Sums => ({
+  support: new Float64Array(classes),
+  predicted: new Float64Array(classes),
+  hits: new Float64Array(classes),
+});
 
 function createCounter(truth: Truth, scores: Matrix): (weights: Float64Array) => Counts {
   const classes = scores.columns;
   const predicted = truth.task === "classification" ? predictedClasses(scores) : undefined;
   return (weights) => {
-    const counts = {
-      support: new Float64Array(classes),
-      predicted: new Float64Array(classes),
-      hits: new Float64Array(classes),
-    };
+    const counts = emptyCounts(classes);
     const accuracy =
       predicted === undefined
         ? countLabels(counts, { truth, scores, weights })
-        : countClasses(counts, { truth, predicted, weights });
+        : countClasses(counts, { labels: truth.labels, predicted, weights });
     return { ...counts, means: { accuracy, ...classMeans(counts) } };
   };
 }
@@ -113,9 +138,9 @@ type Sums = Omit<Counts, "means">;
 
 function countClasses(
   { support, predicted, hits }: Sums,
-  input: { readonly truth: Truth; readonly predicted: Int32Array; readonly weights: Float64Array },
+  input: { readonly labels: Int32Array; readonly predicted: Int32Array; readonly weights: Float64Array },
 ): number {
-  const { labels } = input.truth;
+  const { labels } = input;
   let all = 0;
   let right = 0;
   for (let i = 0; i < labels.length; i++) {

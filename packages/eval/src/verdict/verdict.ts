@@ -2,7 +2,7 @@
 // over all. The decision rule is in `differences.ts`, the words are in `words.ts`.
 import type { Comparison, EncoderKind, Estimate, Outcome, Shots } from "../comparison-schema.ts";
 import { interval } from "../statistics/estimate.ts";
-import { type Difference, distributeMean, moreGroups, moreRuns, outcomeOf } from "./differences.ts";
+import { type Difference, distributeMean, type Need, needOf, outcomeOf, overShots } from "./differences.ts";
 import { pairSentence } from "./words.ts";
 
 type Verdict = Comparison["verdict"];
@@ -31,7 +31,7 @@ export interface VerdictOptions {
  * if there are any: wins only if every one is beaten, loses if one is not reached.
  */
 export function decide(pairs: readonly PairInput[], options: VerdictOptions): Verdict {
-  const judged = pairs.map((pair) => judge(pair, options));
+  const judged = pairs.map((pair) => judge(pair, { ...options, pairs: pairs.length }));
   const transfer = judged.filter(({ baselineKind }) => baselineKind === "transfer");
   const about = transfer.length > 0 ? transfer : judged;
   if (about.length === 0) return { outcome: "none", sentence: "nothing to compare with", pairs: [] };
@@ -49,13 +49,16 @@ function overall(outcomes: readonly PairVerdict["outcome"][]): PairVerdict["outc
   return outcomes.includes("mixed") ? "mixed" : "undecided";
 }
 
-function judge(pair: PairInput, options: VerdictOptions): PairVerdict {
+type JudgeOptions = VerdictOptions & { readonly pairs: number };
+
+function judge(pair: PairInput, options: JudgeOptions): PairVerdict {
   const { margin } = options;
-  const outcomes = pair.differences.map((difference) => ({ difference, outcome: outcomeOf(difference, margin) }));
-  const at = (outcome: Outcome): Difference[] =>
-    outcomes.filter((one) => one.outcome === outcome).map(({ difference }) => difference);
+  const outcomes = overShots(pair.differences).map((one) => ({ ...one, outcome: outcomeOf(one, margin) }));
+  const at = (outcome: Outcome): Difference[] => outcomes.filter((one) => one.outcome === outcome);
   const [wins, loses, undecided] = [rangeOf(at("wins")), rangeOf(at("loses")), at("undecided")];
-  const byShots = outcomes.map(({ difference, outcome }) => ({ shots: difference.shots, outcome }));
+  const byShots = outcomes.map(({ shots, outcome, p }) => ({ shots, outcome, p }));
+  const tests = options.pairs * (outcomes.length > 1 ? 2 : 1);
+  const need = leastNeed(undecided.map((difference) => needOf(difference, margin, tests)));
   const facts = { byShots, wins, loses: loses && reversed(loses), margin };
   return {
     encoder: pair.encoder,
@@ -65,8 +68,8 @@ function judge(pair: PairInput, options: VerdictOptions): PairVerdict {
     byShots,
     wins,
     loses,
-    moreGroups: smallest(undecided.map((difference) => moreGroups(difference, margin))),
-    sentence: pairSentence({ names: namesOf(pair), ...facts, advice: adviceOn(undecided, options) }),
+    moreGroups: need?.groups ?? null,
+    sentence: pairSentence({ names: namesOf(pair), ...facts, advice: adviceOn(need, options) }),
   };
 }
 
@@ -94,17 +97,18 @@ const reversed = ({ value, low, high }: Estimate): Estimate => ({
 });
 const negated = (value: number | null): number | null => value && -value;
 
-function smallest(counts: readonly (number | null)[]): number | null {
-  const known = counts.filter((count) => count !== null);
-  return known.length === 0 ? null : Math.min(...known);
+// where least is missing; what lacks nothing by itself only waits for the others (`overShots`)
+function leastNeed(needs: readonly Need[]): Need | undefined {
+  const size = ({ groups, runs }: Need): number => groups ?? 1e9 + runs;
+  const open = needs.filter(({ groups }) => groups !== 0).sort((a, b) => size(a) - size(b));
+  return open[0] ?? needs[0];
 }
 
-// what would help at the shots where least is missing
-function adviceOn(undecided: readonly Difference[], { margin, grouped }: VerdictOptions): string {
-  const groups = smallest(undecided.map((difference) => moreGroups(difference, margin)));
-  if (groups !== null) return `you need about ${rounded(groups)} more labelled ${grouped ? "groups" : "images"} to test on`;
-  const runs = Math.min(...undecided.map((difference) => moreRuns(difference, margin)));
-  return `the runs differ too much: you need about ${rounded(runs)} more seeds`;
+function adviceOn(need: Need | undefined, { grouped }: VerdictOptions): string {
+  if (need === undefined) return "";
+  if (need.groups === null) return `the runs differ too much: you need about ${rounded(need.runs)} more seeds`;
+  const count = rounded(Math.max(1, need.groups));
+  return `you need about ${count} more labelled ${grouped ? "groups" : "images"} to test on`;
 }
 
 // two digits: it is a guess
