@@ -146,7 +146,7 @@ function addCompare(program: Command, output: Output): void {
     .command("compare")
     .summary("measure an encoder against random weights and raw pixels")
     .description(
-      "Frozen features of the run's labelled images: kNN and a linear probe, learned on the training images, measured on the\ntest images (the validation images if there is no test split). Needs labels, e.g. folders named after classes.",
+      "Frozen features of the run's labelled images: probes learn on few and on all training images, choose on the validation\nimages, and are measured on the test images (the validation images if there is no test split). Says which encoder is\nbetter, by how much, and whether the test images are enough to tell. Needs labels, e.g. folders named after classes.",
     )
     .requiredOption("--run <DIR>", "run folder (repeatable)", collect)
     .option(
@@ -155,9 +155,13 @@ function addCompare(program: Command, output: Output): void {
       collect,
     )
     .option("--channels <POLICY>", "for encoders of other channels: replicate, bands:0,1,2, pca, or patch")
-    .option("--seeds <N>", "how many random initialisations", whole, 3)
+    .option("--shots <LIST>", "labelled images a class to learn from (default: 1,2,5,10,100,1000,all)")
+    .option("--seeds <N>", "draws of the few, and random initialisations", whole, 3)
+    .option("--probe <LIST>", "knn, ncm, logistic, linear (default: knn,logistic,linear)")
+    .option("--metric <NAME>", "what the verdict is about (default: balancedAccuracy)")
+    .option("--margin <POINTS>", "a difference of no interest, in points (default: 2)")
     .option("--checkpoint <WHICH>", "last, best, or a step", "last")
-    .option("--out <DIR>", "also write comparison.json and comparison.txt there")
+    .option("--out <DIR>", "also write comparison.json, .csv and .txt there")
     .action(async (flags: CompareFlags) => (await import("./commands/compare.ts")).compare(flags, output));
   addDataOptions(command).addHelpText(
     "after",
@@ -165,6 +169,7 @@ function addCompare(program: Command, output: Output): void {
       "lejepa compare --run runs/first",
       "lejepa compare --run runs/a --run runs/b --baseline random --seeds 5",
       "lejepa compare --run runs/first --baseline dinov2-small --baseline 'model.onnx?size=224'",
+      "lejepa compare --run runs/first --shots 10,all --probe knn,logistic --metric accuracy",
       "lejepa compare --run runs/first --json > result.json",
     ]),
   );

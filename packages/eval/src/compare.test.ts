@@ -5,10 +5,11 @@ import { createEncoder } from "@lejepa/encoders";
 import { createEngine } from "@lejepa/engine";
 import { expect, test } from "vitest";
 import {
+  type Candidate,
   compareEncoders,
   extractFeatures,
   formatComparison,
-  linearProbe,
+  logisticProbe,
   matrix,
   pixelFeatures,
   randomEncoder,
@@ -76,18 +77,23 @@ test("features do not depend on the batch size, and follow the rows asked for", 
   await engine.dispose();
 });
 
-test("a comparison has an entry for every candidate and the pixels, with intervals over seeds", async () => {
+test("a comparison has every candidate and the pixels, and all seeds of each", async () => {
   const engine = await createEngine();
-  const candidates = [{ name: "random init", encoders: [frozen(0), frozen(1)] }];
-  const comparison = await compareEncoders(engine, { store, splits, candidates });
+  const candidates: Candidate[] = [{ name: "random init", kind: "random", encoders: [frozen(0), frozen(1)] }];
+  const comparison = await compareEncoders(engine, { store, splits, candidates, shots: [1, "all"] });
   await engine.dispose();
-  expect(comparison.counts).toEqual({ train: 30, validation: 10, test: 20 });
-  expect(comparison.entries.map(({ name }) => name)).toEqual(["random init", "pixels"]);
-  expect(comparison.entries[0]?.linear.balancedAccuracy.values).toHaveLength(2);
-  expect(comparison.entries[1]?.knn.accuracy.halfWidth).toBeNull();
-  expect(formatComparison(comparison)).toContain("30+10 images to learn from, 20 to test");
+  expect(comparison.data.rows).toEqual({ train: 30, validation: 10, test: 20 });
+  expect(comparison.encoders.map(({ name, seeds }) => [name, seeds])).toEqual([
+    ["random init", 2],
+    ["pixels", 1],
+  ]);
+  const found = comparison.results.find(
+    ({ encoder: name, probe, shots }) => name === "random init" && probe === "logistic" && shots === "all",
+  );
+  expect(found?.runs).toHaveLength(2);
+  expect(formatComparison(comparison)).toContain("30 images to learn from, 10 to choose with, 20 to test");
   // the stripes' directions are plain to see
-  expect(comparison.entries[0]?.linear.balancedAccuracy.mean).toBeGreaterThan(0.9);
+  expect(found?.metrics.balancedAccuracy?.value).toBeGreaterThan(0.9);
 });
 
 test("a split without labels is refused", async () => {
@@ -107,7 +113,8 @@ test("pixel features are means over cells", () => {
   expect(features.data[0]).toBeCloseTo(quarter.reduce((sum, value) => sum + value, 0) / 64 / 255, 6);
 });
 
-test("the regularisation is chosen on the validation rows", () => {
+test("the regularisation is chosen on the validation rows", async () => {
+  const engine = await createEngine();
   const random = stream(3, "probe");
   const columns = 40;
   const draw = (rows: number) => {
@@ -117,8 +124,15 @@ test("the regularisation is chosen on the validation rows", () => {
     return { features: matrix(data, rows, columns), labels: Int32Array.from({ length: rows }, (_, i) => i % 2) };
   };
   const [train, validation, held] = [draw(60), draw(400), draw(400)];
-  const probe = (grid: number[]) => linearProbe({ train, validation, test: held.features, classes: 2, grid });
-  const scores = [0.001, 100].map((c) => probe([c]).validation);
-  expect(scores[0]).toBeGreaterThan(scores[1] as number);
-  expect(probe([0.001, 100]).c).toBe(0.001);
+  const probe = (grid: number[]) => logisticProbe(engine, { train, validation, test: held.features, classes: 2, grid });
+  const [strong, weak] = [await probe([0.001]), await probe([100])];
+  expect(strong.validation).toBeGreaterThan(weak.validation);
+  expect((await probe([0.001, 100])).c).toBe(0.001);
+  const short = { ...train, labels: [0, 1] };
+  await expect(
+    logisticProbe(engine, { train: short, validation, test: held.features, classes: 2 }),
+  ).rejects.toMatchObject({
+    code: "E_SHAPE",
+  });
+  await engine.dispose();
 });

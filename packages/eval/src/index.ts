@@ -1,18 +1,24 @@
 /**
- * Frozen features, kNN and linear probes, the baselines (random initialisation, raw pixels) and means over seeds.
+ * Frozen features, probes on them, the baselines (random initialisation, raw pixels), and a verdict with its uncertainty.
  *
- *     const values = randomEncoder(encoder, 0);
+ *     const context = { engine, images: { store, train: splits.train }, cacheDir: ".lejepa/cache" };
+ *     const own = await openEncoder("run:runs/first", context);
+ *     const pixels = await openEncoder("pixels", context);
  *     const comparison = await compareEncoders(engine, {
  *       store, splits,
- *       candidates: [
- *         { name: "LeJEPA", encoders: [{ encoder, values: trained, mean, std }] },
- *         { name: "random init", encoders: [{ encoder, values, mean, std }] },
- *       ],
+ *       candidates: [{ name: "LeJEPA", encoders: [own] }, { name: "pixels", encoders: [pixels] }],
  *     });
  *     process.stdout.write(formatComparison(comparison));
  *
  * @module
  */
+export { type Candidate, type CompareOptions, compareEncoders, labelledRows } from "./compare.ts";
+export {
+  compareFeatures,
+  type CompareFeaturesOptions,
+  type CompareSettings,
+  type EncoderFeatures,
+} from "./compare-features.ts";
 export {
   type CheckpointInfo,
   checkpointFiles,
@@ -34,23 +40,29 @@ export {
   runFiles,
   type RunStatus,
 } from "./encoders/run-folder.ts";
-export {
-  type Candidate,
-  type CompareOptions,
-  type Comparison,
-  type ComparisonEntry,
-  type EncoderAbout,
-  compareEncoders,
-  type Score,
-} from "./compare.ts";
 export { type Baseline, baselineNames, baselines } from "./encoders/baselines.ts";
 export { type ChannelMap, type ChannelPolicy, parseChannelPolicy } from "./encoders/channels.ts";
 export { fetchBaseline, type FetchOptions, listBaselines } from "./encoders/fetch-baseline.ts";
 export { type FrozenFacts, openFrozen } from "./encoders/frozen-encoder.ts";
 export type { OpenContext } from "./encoders/open-context.ts";
 export { openEncoder, parseReference, type Reference } from "./encoders/open-encoder.ts";
-export type { EncoderKind, FeatureOptions, FeatureSet, OpenedEncoder } from "./encoders/opened-encoder.ts";
+export type { FeatureOptions, FeatureSet, OpenedEncoder, OpenedKind } from "./encoders/opened-encoder.ts";
 export { pixelFeatures } from "./encoders/pixel-features.ts";
+export {
+  type Comparison,
+  comparisonSchema,
+  type ComparisonTask,
+  type EncoderKind,
+  encoderKinds,
+  type Estimate,
+  type MetricName,
+  metricNames,
+  type Outcome,
+  type ProbeName,
+  probeNames,
+  type Shots,
+} from "./comparison-schema.ts";
+export { comparisonCsv } from "./csv.ts";
 export {
   type ExtractOptions,
   extractFeatures,
@@ -58,17 +70,16 @@ export {
   type FrozenFeatures,
   randomEncoder,
 } from "./features.ts";
-export { formatComparison } from "./format.ts";
-export { type KnnOptions, knnClassify, type Neighbours, nearestNeighbours } from "./knn.ts";
-export {
-  fitLogistic,
-  type LabelledFeatures,
-  type LinearClassifier,
-  type LinearProbeOptions,
-  type LinearProbeResult,
-  type LogisticOptions,
-  linearProbe,
-  predictLinear,
-} from "./linear-probe.ts";
+export { formatComparison, metricTitles, probeTitles } from "./format.ts";
 export { layerNormRows, type Matrix, matrix } from "./matrix.ts";
-export { accuracy, balancedAccuracy, type Interval, interval } from "./scores.ts";
+export { type SeedFeatures } from "./probes/features.ts";
+export { type KnnOptions, knnClassify, type Neighbours, nearestNeighbours } from "./probes/knn.ts";
+export {
+  type LabelledFeatures,
+  logisticProbe,
+  type LogisticProbeOptions,
+  type LogisticProbeResult,
+} from "./probes/logistic-probe.ts";
+export type { Grids } from "./probes/run-probe.ts";
+export { type PredictionScores, scorePredictions } from "./statistics/metrics.ts";
+export type { SplitRows, Targets } from "./targets.ts";

@@ -1,4 +1,5 @@
-// A dense row-major matrix on the host and the two row normalisations that probes use. Not a linear algebra library.
+// A dense row-major matrix on the host and the normalisations that probes use. Not a linear algebra library: products are
+// the engine's (`probes/kernel.ts`).
 import { LejepaError } from "@lejepa/contracts";
 
 /** Row-major numbers: one row for each image. */
@@ -16,6 +17,23 @@ export function matrix(data: Float32Array, rows: number, columns: number): Matri
   if (data.length === rows * columns) return { data, rows, columns };
   const expected = `${rows} x ${columns} = ${rows * columns} elements`;
   throw new LejepaError({ code: "E_SHAPE", where: "matrix", expected, got: String(data.length) });
+}
+
+/** Rows `from` to `to` (exclusive), sharing the data. */
+export const sliceRows = (m: Matrix, from: number, to: number): Matrix => ({
+  data: m.data.subarray(from * m.columns, to * m.columns),
+  rows: to - from,
+  columns: m.columns,
+});
+
+/** A copy of some rows, in the order given; `padding` rows of zeros follow. */
+export function pickRows(m: Matrix, rows: ArrayLike<number>, padding = 0): Matrix {
+  const data = new Float32Array((rows.length + padding) * m.columns);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    data.set(m.data.subarray(row * m.columns, (row + 1) * m.columns), i * m.columns);
+  }
+  return { data, rows: rows.length + padding, columns: m.columns };
 }
 
 /** Rows of length 1; rows of zeros stay zero. */
@@ -56,21 +74,24 @@ export interface ColumnScaling {
 }
 
 /** Statistics of the columns, in double precision. */
-export function columnScaling(m: Matrix): ColumnScaling {
-  const mean = new Float64Array(m.columns);
-  const std = new Float64Array(m.columns);
-  for (let i = 0; i < m.data.length; i++) mean[i % m.columns] = (mean[i % m.columns] as number) + (m.data[i] as number);
-  for (let j = 0; j < m.columns; j++) mean[j] = (mean[j] as number) / m.rows;
-  for (let i = 0; i < m.data.length; i++) {
-    const j = i % m.columns;
-    std[j] = (std[j] as number) + ((m.data[i] as number) - (mean[j] as number)) ** 2;
-  }
-  return { mean, scale: std.map((squares) => Math.sqrt(squares / m.rows) || 1) };
+export function columnScaling({ data, rows, columns }: Matrix): ColumnScaling {
+  const mean = new Float64Array(columns);
+  const squares = new Float64Array(columns);
+  for (let at = 0; at < data.length; at += columns)
+    for (let j = 0; j < columns; j++) mean[j] = (mean[j] as number) + (data[at + j] as number);
+  for (let j = 0; j < columns; j++) mean[j] = (mean[j] as number) / rows;
+  for (let at = 0; at < data.length; at += columns)
+    for (let j = 0; j < columns; j++)
+      squares[j] = (squares[j] as number) + ((data[at + j] as number) - (mean[j] as number)) ** 2;
+  return { mean, scale: squares.map((sum) => Math.sqrt(sum / rows) || 1) };
 }
 
 /** `(x - mean) / scale` of each column. */
 export function scaleColumns(m: Matrix, { mean, scale: scales }: ColumnScaling): Matrix {
-  const data = m.data.map((value, i) => (value - (mean[i % m.columns] as number)) / (scales[i % m.columns] as number));
+  const data = new Float32Array(m.data.length);
+  for (let at = 0; at < data.length; at += m.columns)
+    for (let j = 0; j < m.columns; j++)
+      data[at + j] = ((m.data[at + j] as number) - (mean[j] as number)) / (scales[j] as number);
   return { ...m, data };
 }
 

@@ -4,13 +4,13 @@ import { type Config, stream } from "@lejepa/contracts";
 import type { ImageStore, Splits } from "@lejepa/data";
 import type { Engine } from "@lejepa/engine";
 import {
-  balancedAccuracy,
   extractFeatures,
   type FrozenFeatures,
   type ImageSpec,
   knnClassify,
   layerNormRows,
-  linearProbe,
+  logisticProbe,
+  scorePredictions,
 } from "@lejepa/eval";
 import type { Model, ModelValues } from "./model.ts";
 import { namedValues } from "./state.ts";
@@ -61,9 +61,13 @@ export async function probeOnline(engine: Engine, values: ModelValues, options: 
   const known = labelsOf(store, train);
   const truth = labelsOf(store, validation);
   const classes = store.classes.length;
-  const knn = knnClassify({ train: a.embedding, labels: known, test: b.embedding, classes, k: config.probe.knnK });
-  const predicted = linearPredictions(a, b, { known, truth, classes });
-  return { knn: balancedAccuracy(knn, truth), linear: balancedAccuracy(predicted, truth) };
+  const voters = { train: a.embedding, labels: known, test: b.embedding, classes, k: config.probe.knnK };
+  const knn = await knnClassify(engine, voters);
+  const linear = await linearPredictions(engine, [a, b], { known, truth, classes });
+  return {
+    knn: scorePredictions(knn, truth).balancedAccuracy,
+    linear: scorePredictions(linear, truth).balancedAccuracy,
+  };
 }
 
 interface Labels {
@@ -72,16 +76,21 @@ interface Labels {
   readonly classes: number;
 }
 
-function linearPredictions(a: FrozenFeatures, b: FrozenFeatures, { known, truth, classes }: Labels): Int32Array {
+async function linearPredictions(
+  engine: Engine,
+  [a, b]: readonly [FrozenFeatures, FrozenFeatures],
+  { known, truth, classes }: Labels,
+): Promise<Int32Array> {
   const test = layerNormRows(b.probe);
   // one setting, so the validation rows choose nothing
-  return linearProbe({
+  const { predictions } = await logisticProbe(engine, {
     train: { features: layerNormRows(a.probe), labels: known },
     validation: { features: test, labels: truth },
     test,
     classes,
     grid: [inverseRegularisation],
-  }).predictions;
+  });
+  return predictions;
 }
 
 const labelled = ({ labels }: ImageStore, rows: Uint32Array): Uint32Array =>

@@ -1,7 +1,8 @@
 // kNN and linear probe of frozen features by cross-validation over groups: for sets too small to hold a test split out.
 import { stream } from "@lejepa/contracts";
 import type { ImageStore } from "@lejepa/data";
-import { balancedAccuracy, knnClassify, layerNormRows, linearProbe, type Matrix, matrix } from "@lejepa/eval";
+import type { Engine } from "@lejepa/engine";
+import { knnClassify, layerNormRows, logisticProbe, type Matrix, matrix, scorePredictions } from "@lejepa/eval";
 
 /** Balanced accuracies over all folds together. */
 export interface FoldScores {
@@ -22,18 +23,17 @@ export interface CrossValidation {
 const folds = 5;
 
 /** Every image is predicted once, by probes that have seen nothing of its group. */
-export function crossValidate({
-  embedding,
-  features,
-  store,
-  mergeClasses = (name) => name,
-}: CrossValidation): FoldScores {
+export async function crossValidate(
+  engine: Engine,
+  { embedding, features, store, mergeClasses = (name) => name }: CrossValidation,
+): Promise<FoldScores> {
   const names = [...new Set(store.classes.map(mergeClasses))];
   const labels = Int32Array.from(store.labels, (label) => names.indexOf(mergeClasses(store.classes[label] as string)));
   const foldOf = assignFolds(store);
   const normed = layerNormRows(features);
   const knn = new Int32Array(store.count);
   const linear = new Int32Array(store.count);
+  const classes = names.length;
   for (let fold = 0; fold < folds; fold++) {
     const rows = (keep: (other: number) => boolean): number[] =>
       [...foldOf.keys()].filter((i) => keep(foldOf[i] as number));
@@ -41,27 +41,23 @@ export function crossValidate({
     const chosen = rows((other) => other === (fold + 1) % folds);
     const train = rows((other) => other !== fold && other !== (fold + 1) % folds);
     const known = [...train, ...chosen];
-    const classes = names.length;
     const part = (some: readonly number[]) => ({ features: take(normed, some), labels: at(labels, some) });
-    const near = knnClassify({
+    const near = await knnClassify(engine, {
       train: take(embedding, known),
       labels: at(labels, known),
       test: take(embedding, held),
       classes,
       k: 10,
     });
-    const { predictions } = linearProbe({
-      train: part(train),
-      validation: part(chosen),
-      test: take(normed, held),
-      classes,
-    });
+    const options = { train: part(train), validation: part(chosen), test: take(normed, held), classes };
+    const { predictions } = await logisticProbe(engine, options);
     held.forEach((row, i) => {
       knn[row] = near[i] as number;
       linear[row] = predictions[i] as number;
     });
   }
-  return { knn: balancedAccuracy(knn, labels), linear: balancedAccuracy(linear, labels) };
+  const score = (guesses: Int32Array): number => scorePredictions(guesses, labels).balancedAccuracy;
+  return { knn: score(knn), linear: score(linear) };
 }
 
 // groups in an order of their own, dealt out to the folds

@@ -10,13 +10,12 @@ import { buildStore, type ImageStore, type Splits, splitItems } from "@lejepa/da
 import { folder } from "@lejepa/dataset-folder";
 import { createEngine } from "@lejepa/engine";
 import {
-  accuracy,
   extractFeatures,
   type FrozenEncoder,
   knnClassify,
-  linearProbe,
-  matrix,
+  logisticProbe,
   randomEncoder,
+  scorePredictions,
 } from "@lejepa/eval";
 import { listCheckpoints, loadEncoder, pretrain } from "@lejepa/train";
 
@@ -81,16 +80,16 @@ async function measure(name: string, frozen: FrozenEncoder, { store, splits }: I
     labels(splits.train),
     labels(splits.test),
   ];
-  await engine.dispose();
   const classes = store.classes.length;
-  const knn = accuracy(knnClassify({ train, labels: known, test, classes, k: 20, temperature: 0.07 }), truth);
-  const logistic = [0.003, 0.03, 0.3].map((c) => {
-    const one = { features: matrix(test.data, test.rows, test.columns), labels: truth };
-    return accuracy(
-      linearProbe({ train: { features: train, labels: known }, validation: one, test, classes, grid: [c] }).predictions,
-      truth,
-    );
-  });
+  const accuracy = (predicted: Int32Array): number => scorePredictions(predicted, truth).accuracy;
+  const knn = accuracy(await knnClassify(engine, { train, labels: known, test, classes, k: 20, temperature: 0.07 }));
+  const logistic: number[] = [];
+  for (const c of [0.003, 0.03, 0.3]) {
+    const validation = { features: test, labels: truth };
+    const options = { train: { features: train, labels: known }, validation, test, classes, grid: [c] };
+    logistic.push(accuracy((await logisticProbe(engine, options)).predictions));
+  }
+  await engine.dispose();
   console.log(`${name}: kNN ${knn.toFixed(3)} logreg ${Math.max(...logistic).toFixed(3)}`);
 }
 

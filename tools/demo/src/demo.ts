@@ -4,13 +4,15 @@ import { basename, join, resolve } from "node:path";
 import { type BoundDataset, bindDataset, parseConfig } from "@lejepa/contracts";
 import { buildStore, expectClasses, type ImageStore, type Splits, splitItems } from "@lejepa/data";
 import { folder } from "@lejepa/dataset-folder";
-import { createEngine } from "@lejepa/engine";
+import { createEngine, type Engine } from "@lejepa/engine";
 import {
+  type Candidate,
   type Comparison,
   compareEncoders,
   formatComparison,
   type Matrix,
   matrix,
+  type Neighbours,
   nearestNeighbours,
   type OpenContext,
   type OpenedEncoder,
@@ -60,7 +62,7 @@ export async function demo(options: DemoOptions, say: (text: string) => void): P
     writeFileSync(join(out, "table.txt"), table);
     writeFileSync(
       join(out, "result.json"),
-      `${JSON.stringify({ ...result, seconds, steps: images.steps, batchSize: images.batchSize }, null, 2)}\n`,
+      `${JSON.stringify({ ...result, context: { seconds, steps: images.steps, batchSize: images.batchSize } }, null, 2)}\n`,
     );
     say(`\n${table}\nWritten to ${out} in ${seconds} s: table.txt, result.json, neighbours.png and the runs.`);
     say(
@@ -157,18 +159,25 @@ async function compare(
       ),
       await open(["pixels"]),
     ];
-    const candidates = [
+    const candidates: Candidate[] = [
       { name: "LeJEPA", encoders: lejepa },
       { name: "random init", encoders: random },
       { name: "pixels", encoders: pixels },
     ];
-    const result = await compareEncoders({ store, splits, candidates, onProgress: (what) => say(`probing ${what}`) });
+    const result = await compareEncoders(engine, {
+      store,
+      splits,
+      candidates,
+      seeds: Math.max(3, trained.length),
+      onProgress: (what) => say(`probing ${what}`),
+    });
     const rows = Uint32Array.from({ length: store.count }, (_, i) => i);
     const features: Matrix[] = [];
     for (const [encoder] of [lejepa, random, pixels]) {
       if (encoder !== undefined) features.push((await encoder.extract(store, rows)).embedding);
     }
-    await drawNeighbours(store, pictureRows(store, splits, features), join(out, "neighbours.png"));
+    const neighbours = await pictureRows(engine, features, { store, splits });
+    await drawNeighbours(store, neighbours, join(out, "neighbours.png"));
     return result;
   } finally {
     await engine.dispose();
@@ -176,13 +185,18 @@ async function compare(
 }
 
 /** For the middle test image of each class: its nearest training images by each kind of features. */
-function pictureRows(store: ImageStore, { train, test }: Splits, features: readonly Matrix[]): PictureRow[] {
+async function pictureRows(
+  engine: Engine,
+  features: readonly Matrix[],
+  { store, splits: { train, test } }: Pick<Images, "store" | "splits">,
+): Promise<PictureRow[]> {
   const queries = store.classes.slice(0, 12).flatMap((_, label) => {
     const rows = test.filter((row) => store.labels[row] === label);
     const middle = rows[Math.floor(rows.length / 2)];
     return middle === undefined ? [] : [middle];
   });
-  const found = features.map((all) => nearestNeighbours(pick(all, train), pick(all, queries), 5));
+  const found: Neighbours[] = [];
+  for (const all of features) found.push(await nearestNeighbours(engine, pick(all, train), pick(all, queries), 5));
   return queries.map((query, i) => ({
     query,
     blocks: found.map(({ index, k }) => Array.from(index.subarray(i * k, (i + 1) * k), (row) => train[row] as number)),

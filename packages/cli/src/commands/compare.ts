@@ -5,6 +5,7 @@ import { type ImageStore, type Splits, splitItems } from "@lejepa/data";
 import { createEngine } from "@lejepa/engine";
 import {
   type Candidate,
+  comparisonCsv,
   compareEncoders,
   formatComparison,
   type LoadedEncoder,
@@ -15,6 +16,7 @@ import {
   parseReference,
 } from "@lejepa/eval";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
+import { compareSettings, type ProbeFlags } from "../compare-flags.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { ConfigFlags, ReadyConfig } from "../resolve-config.ts";
@@ -22,11 +24,10 @@ import { configOfRun, openStore } from "../run-images.ts";
 import { makeFolder, writeNew } from "../tables.ts";
 
 /** Flags of the verb. */
-export interface CompareFlags extends ConfigFlags {
+export interface CompareFlags extends ConfigFlags, ProbeFlags {
   readonly run: readonly string[];
   readonly baseline?: readonly string[];
   readonly channels?: string;
-  readonly seeds: number;
   readonly checkpoint: string;
   readonly out?: string;
 }
@@ -44,6 +45,7 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
   const baselines = flags.baseline ?? usualBaselines;
   for (const baseline of baselines) parseReference(baseline, "--baseline");
   const channels = flags.channels === undefined ? undefined : parseChannelPolicy(flags.channels);
+  const settings = compareSettings(flags);
   const checkpoint = parseCheckpoint(flags.checkpoint);
   const runs = flags.run.map((folder) => ({
     folder,
@@ -66,13 +68,22 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
       const wanted = { runs, context, seeds: flags.seeds, seed: config.seed };
       candidates.push(...(baseline === "random" ? await untrained(wanted) : [await other(baseline, context)]));
     }
-    const onProgress = (what: string): void => output.note(`probing ${what}`);
-    const comparison = await compareEncoders({ store, splits, candidates, signal, onProgress });
-    const checkpoints = runs.map(({ name, loaded: { path, step } }) => ({ name, path, step }));
-    const document = { ...comparison, checkpoints };
+    const comparison = await compareEncoders(engine, {
+      store,
+      splits,
+      candidates,
+      ...settings,
+      seed: config.seed,
+      context: { checkpoints: runs.map(({ name, loaded: { path, step } }) => ({ name, path, step })) },
+      signal,
+      onProgress: (what) => output.note(`probing ${what}`),
+    });
     const text = formatComparison(comparison);
-    if (flags.out !== undefined) save(flags.out, JSON.stringify(document, null, 2), text);
-    output.result(document, text);
+    if (flags.out !== undefined) {
+      const document = `${JSON.stringify(comparison, null, 2)}\n`;
+      save(flags.out, { json: document, csv: comparisonCsv(comparison), txt: text });
+    }
+    output.result(comparison, text);
   } finally {
     interrupt.release();
     await Promise.all(candidates.flatMap(({ encoders }) => encoders.map((encoder) => encoder.dispose())));
@@ -121,9 +132,8 @@ function splitsToProbe(store: ImageStore, config: ReadyConfig, output: Output): 
   return { train: rows(inner.train), validation: rows(inner.validation), test: splits.validation };
 }
 
-function save(folder: string, document: string, text: string): void {
+function save(folder: string, texts: Readonly<Record<string, string>>): void {
   makeFolder(folder);
-  const encode = (content: string): Uint8Array[] => [new TextEncoder().encode(content)];
-  writeNew(join(folder, "comparison.json"), encode(`${document}\n`), { replace: true });
-  writeNew(join(folder, "comparison.txt"), encode(text), { replace: true });
+  for (const [ending, text] of Object.entries(texts))
+    writeNew(join(folder, `comparison.${ending}`), [new TextEncoder().encode(text)], { replace: true });
 }

@@ -8,12 +8,12 @@ import { checkpointFiles, type EncoderSpec } from "./checkpoint.ts";
 import { extractCached } from "./feature-files.ts";
 import { loadEncoder, type LoadEncoderOptions } from "./load-encoder.ts";
 import { digestOf, fileDigest, type OpenContext, trainingImages } from "./open-context.ts";
-import { checkOutputs, type EncoderKind, type OpenedEncoder } from "./opened-encoder.ts";
+import { checkOutputs, type OpenedEncoder, type OpenedKind } from "./opened-encoder.ts";
 
 /** What is known of an encoder besides its weights. */
 export interface FrozenFacts {
   readonly name: string;
-  readonly kind: EncoderKind;
+  readonly kind: OpenedKind;
   /** Digest of the weights, or what they follow from. */
   readonly weights: string;
   readonly licence?: string | undefined;

@@ -6,7 +6,7 @@ import type { FrozenEncoder } from "../features.ts";
 import type { Matrix } from "../matrix.ts";
 
 /** Where an encoder comes from. */
-export type EncoderKind = "run" | "random" | "pixels" | "onnx" | "dino";
+export type OpenedKind = "run" | "random" | "pixels" | "onnx" | "dino";
 
 /** Options of {@link OpenedEncoder.extract}. */
 export interface FeatureOptions {
@@ -34,7 +34,7 @@ export interface OpenedEncoder {
   readonly id: string;
   /** For people. */
   readonly name: string;
-  readonly kind: EncoderKind;
+  readonly kind: OpenedKind;
   /** Of the weights; undefined for one's own. */
   readonly licence?: string | undefined;
   /** Width and height of the network's input, pixels; undefined: as stored. */

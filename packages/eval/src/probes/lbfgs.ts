@@ -1,8 +1,8 @@
-// Limited-memory BFGS with backtracking (Nocedal & Wright 2006, algorithms 7.4 and 3.1), for smooth convex functions on
-// the host. Not for training networks.
+// Limited-memory BFGS with backtracking (Nocedal & Wright 2006, algorithms 7.4 and 3.1), for smooth convex functions whose
+// gradient may come from a device in single precision. Not for training networks.
 
 /** Value and gradient at a point; the gradient is written to the second argument. */
-export type Objective = (point: Float64Array, gradient: Float64Array) => number;
+export type Objective = (point: Float64Array, gradient: Float64Array) => Promise<number>;
 
 /** When to stop. */
 export interface LbfgsOptions {
@@ -20,14 +20,14 @@ interface Pair {
 const memory = 10;
 
 /** Minimises from `start` (left as it is) and returns the best point. Deterministic. */
-export function lbfgs(objective: Objective, start: Float64Array, options: LbfgsOptions): Float64Array {
+export async function lbfgs(objective: Objective, start: Float64Array, options: LbfgsOptions): Promise<Float64Array> {
   let point = start.slice();
   let gradient = new Float64Array(start.length);
-  let value = objective(point, gradient);
+  let value = await objective(point, gradient);
   const pairs: Pair[] = [];
   for (let iteration = 0; iteration < options.maxIterations && largest(gradient) > options.tolerance; iteration++) {
     const direction = searchDirection(gradient, pairs);
-    const next = lineSearch(objective, { point, value, gradient, direction });
+    const next = await lineSearch(objective, { point, value, gradient, direction });
     // no descent left at this precision
     if (next === undefined) break;
     remember(pairs, difference(next.point, point), difference(next.gradient, gradient));
@@ -58,15 +58,21 @@ function searchDirection(gradient: Float64Array, pairs: readonly Pair[]): Float6
   return q;
 }
 
-function lineSearch(objective: Objective, from: State & { readonly direction: Float64Array }): State | undefined {
+// Armijo's condition; or, where float32 no longer resolves the value, that it does not rise and the slope falls
+async function lineSearch(
+  objective: Objective,
+  from: State & { readonly direction: Float64Array },
+): Promise<State | undefined> {
   const slope = dot(from.gradient, from.direction);
   if (!(slope < 0)) return undefined;
-  for (let step = 1; step > 1e-10; step /= 2) {
+  for (let step = 1; step > 1e-6; step /= 2) {
     const point = from.point.slice();
     addScaled(point, from.direction, step);
     const gradient = new Float64Array(point.length);
-    const value = objective(point, gradient);
-    if (value <= from.value + 1e-4 * step * slope) return { point, value, gradient };
+    const value = await objective(point, gradient);
+    const flat =
+      value <= from.value + 1e-6 * Math.abs(from.value) && Math.abs(dot(gradient, from.direction)) < -0.5 * slope;
+    if (flat || value <= from.value + 1e-4 * step * slope) return { point, value, gradient };
   }
   return undefined;
 }

@@ -1,0 +1,113 @@
+// From resamples and runs to an interval and a p-value. Two sources of variance: which groups are in the test split, and
+// which run it is (the seed of the encoder, the draw of few training rows).
+//
+// The distribution of the estimate is that of `value + kappa * (resample - value) + s / sqrt(m) * t`:
+// - resample: the mean over the runs on groups drawn with replacement;
+// - kappa = sqrt(G / (G - 1)) * t(G - 1) / z: a bootstrap of G groups is too narrow by so much (Hesterberg 2015, section 3.2.3);
+// - s: standard deviation over the m runs, t: Student's with m - 1 degrees of freedom, independent of the resample.
+// The interval is its percentiles. With one run only the groups count, and the encoder is taken as it is. How often runs
+// disagree on single groups is part of both terms, so intervals of several runs are rather too wide (measured: tools/bench).
+import { LejepaError, stream } from "@lejepa/contracts";
+import jStat from "jstat";
+
+/** What an estimate is made from. */
+export interface Sample {
+  /** Of each run. */
+  readonly runs: readonly number[];
+  /** Mean over the runs, of each resample; NaN where not defined. */
+  readonly resamples: Float64Array;
+  /** Groups that were drawn from. */
+  readonly groups: number;
+  /** Independent runs; default as many as there are. */
+  readonly independent?: number | undefined;
+}
+
+/** An estimate with its distribution. */
+export interface Distribution {
+  readonly value: number;
+  /** Ascending. */
+  readonly draws: Float64Array;
+  /** Half the width of the interval from groups alone. */
+  readonly fromGroups: number;
+  /** Standard error from runs alone; 0 with one run. */
+  readonly runError: number;
+}
+
+const level = 0.95;
+const z = jStat.normal.inv((1 + level) / 2, 0, 1);
+
+/** `sqrt(G / (G - 1)) t(G - 1) / z` for a 95 % interval. */
+export const smallSample = (groups: number): number =>
+  (Math.sqrt(groups / (groups - 1)) * studentQuantile((1 + level) / 2, groups - 1)) / z;
+
+/** The quantile of Student's t; beyond 1000 degrees of freedom the normal's. */
+export const studentQuantile = (p: number, degrees: number): number =>
+  degrees > 1000 ? jStat.normal.inv(p, 0, 1) : jStat.studentt.inv(p, degrees);
+
+/**
+ * The distribution of the mean over the runs.
+ *
+ * @throws LejepaError E_DATA with fewer than 2 groups or no run
+ */
+export function distribute({ runs, resamples, groups, independent = runs.length }: Sample): Distribution {
+  if (runs.length === 0 || groups < 2) {
+    const got = `${runs.length} and ${groups}`;
+    throw new LejepaError({ code: "E_DATA", where: "interval", expected: "a run and at least 2 test groups", got });
+  }
+  const value = mean(runs);
+  const defined = resamples.filter((x) => !Number.isNaN(x));
+  const factor = smallSample(groups);
+  const byGroups = defined.map((x) => factor * (x - value));
+  const m = Math.min(independent, runs.length);
+  const runError = errorOfMean(runs, m);
+  const byRuns = runDeviations(runError, m, defined.length);
+  return {
+    value,
+    draws: byGroups.map((x, b) => value + x + (byRuns[b] as number)).sort(),
+    fromGroups: halfWidth(byGroups.toSorted()),
+    runError,
+  };
+}
+
+/** The 95 % interval; NaN where nothing is defined. */
+export function interval({ draws }: Distribution): { readonly low: number; readonly high: number } {
+  return { low: quantile(draws, (1 - level) / 2), high: quantile(draws, (1 + level) / 2) };
+}
+
+/** Two-sided p-value of "the value is 0": twice the smaller share of draws on either side of it; 1 when all are 0. */
+export function pValue({ draws }: Distribution): number {
+  const below = draws.filter((x) => x <= 0).length;
+  const above = draws.filter((x) => x >= 0).length;
+  return Math.min(1, (2 * (Math.min(below, above) + 1)) / (draws.length + 1));
+}
+
+function errorOfMean(runs: readonly number[], independent: number): number {
+  if (independent < 2) return 0;
+  const centre = mean(runs);
+  const squares = runs.reduce((sum, x) => sum + (x - centre) ** 2, 0);
+  return Math.sqrt(squares / (runs.length - 1) / independent);
+}
+
+// the quantiles of t in random order: the same distribution at every call, and no luck of the draw in its tails
+function runDeviations(error: number, independent: number, count: number): Float64Array {
+  const out = new Float64Array(count);
+  if (error === 0) return out;
+  for (const [b, place] of stream(count, "runs").permutation(count).entries())
+    out[b] = error * studentQuantile((place + 0.5) / count, independent - 1);
+  return out;
+}
+
+const halfWidth = (sorted: Float64Array): number =>
+  (quantile(sorted, (1 + level) / 2) - quantile(sorted, (1 - level) / 2)) / 2;
+
+// linear between order statistics, as NumPy's default
+function quantile(sorted: Float64Array, p: number): number {
+  if (sorted.length === 0) return Number.NaN;
+  const at = p * (sorted.length - 1);
+  const low = sorted[Math.floor(at)] as number;
+  const high = sorted[Math.ceil(at)] as number;
+  return low + (high - low) * (at - Math.floor(at));
+}
+
+/** The plain mean. */
+export const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
