@@ -9,7 +9,14 @@
  */
 export { adamW, adamWHyper, type AdamWHyper, type AdamWOptions, type AdamWState, hyperLength } from "./adamw.ts";
 export { type CheckpointInfo, type ImageSpec, listCheckpoints } from "./checkpoint.ts";
-export { type LoadedEncoder, loadEncoder, type LoadEncoderOptions } from "./load-encoder.ts";
+export { bestCheckpoint, type ChosenCheckpoint, readRunScore, type RunScore, smoothedLoss } from "./label-free.ts";
+export {
+  type LoadedEncoder,
+  type LoadedModel,
+  loadEncoder,
+  type LoadEncoderOptions,
+  loadModel,
+} from "./load-encoder.ts";
 export { readMetrics, type StepMetrics } from "./metrics-log.ts";
 export { createModel, type EncoderSpec, initialValues, type Model, type ModelValues } from "./model.ts";
 export { openImages, type PreparedData, prepareData, type PrepareOptions } from "./prepare-data.ts";
