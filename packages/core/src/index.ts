@@ -50,7 +50,12 @@ export {
   type VasicekOptions,
 } from "./normality/order-tests.ts";
 export { type NormalityTest, normalityTests } from "./normality/registry.ts";
-export { type OrderExpectation, shapiroWilk, type ShapiroWilkOptions } from "./normality/shapiro-wilk.ts";
+export {
+  normalOrderStatistics,
+  type OrderExpectation,
+  shapiroWilk,
+  type ShapiroWilkOptions,
+} from "./normality/shapiro-wilk.ts";
 export { type LejepaLoss, lejepaLoss, type LejepaLossOptions } from "./objective.ts";
 export type { QuadratureOptions } from "./quadrature.ts";
 export { eppsPulley, type EppsPulleyOptions, expectedSigreg, sigreg, type SigregOptions } from "./sigreg.ts";

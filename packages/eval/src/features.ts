@@ -115,7 +115,8 @@ function compileFeatures(engine: Engine, options: ExtractOptions, batch: number)
 const inputType = ({ dtype }: Pick<ImageStore, "dtype">): ImageForm["dtype"] =>
   dtype === "uint8" ? "uint8" : "float32";
 
-function feedOf(store: ImageStore, rows: Uint32Array): Feed {
+/** Pixels of rows as an input of a compiled program. */
+export function feedOf(store: ImageStore, rows: Uint32Array): Feed {
   const pixels = store.read(rows);
   return pixels instanceof Uint8Array || pixels instanceof Float32Array ? pixels : Float32Array.from(pixels);
 }

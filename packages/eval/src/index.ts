@@ -14,6 +14,14 @@
  * @module
  */
 export {
+  type Cockpit,
+  type CockpitSlice,
+  type CockpitTest,
+  cockpitSchema,
+  type HistoryPoint,
+} from "./cockpit/cockpit-document.ts";
+export { type CockpitOptions, createCockpit, rowsOfView } from "./cockpit/create-cockpit.ts";
+export {
   type Candidate,
   type CompareOptions,
   type Comparison,
@@ -29,6 +37,25 @@ export {
   pixelFeatures,
   randomEncoder,
 } from "./features.ts";
+export {
+  createLeaderboard,
+  describeAgreement,
+  formatLeaderboard,
+  type Leaderboard,
+  leaderboardCells,
+  type LeaderboardEntry,
+  type LeaderboardRun,
+  type MeasureAgreement,
+} from "./label-free/leaderboard.ts";
+export { type LabelFreeMeasures, measureLabelFree, type MeasureOptions } from "./label-free/measures.ts";
+export {
+  embedViews,
+  heldOutRows,
+  projectFeatures,
+  type TrainedModel,
+  type ViewEmbeddingOptions,
+  type ViewEmbeddings,
+} from "./label-free/view-embeddings.ts";
 export { formatComparison } from "./format.ts";
 export { type KnnOptions, knnClassify, type Neighbours, nearestNeighbours } from "./knn.ts";
 export {

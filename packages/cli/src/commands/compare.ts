@@ -31,6 +31,7 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
     name: basename(resolve(folder)),
     loaded: loadEncoder(folder, { checkpoint }),
   }));
+  for (const { name, loaded } of runs) if (loaded.reason !== undefined) output.note(`${name}: ${loaded.reason}`);
   const first = flags.run[0] as string;
   const config = await configOfRun(runOfCheckpoint(first), flags);
   const interrupt = listenForInterrupt(() => output.note("stopping"));

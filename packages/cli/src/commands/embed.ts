@@ -30,6 +30,7 @@ export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
   // before the work, and again when writing
   if (!replace) for (const { path } of files) refuseExisting(path);
   const loaded = loadEncoder(flags.run, { checkpoint: parseCheckpoint(flags.checkpoint) });
+  if (loaded.reason !== undefined) output.note(loaded.reason);
   const config = await configOfRun(runOfCheckpoint(flags.run), flags);
   const interrupt = listenForInterrupt(() => output.note("stopping"));
   const { signal } = interrupt;

@@ -9,9 +9,7 @@ const dim = 16;
 
 function made(at: (i: number, d: number, noise: number) => number): FeatureTable {
   const draws = stream(11, "alarm test");
-  const data = Float32Array.from({ length: samples * dim }, (_, k) =>
-    at(Math.floor(k / dim), k % dim, draws.normal()),
-  );
+  const data = Float32Array.from({ length: samples * dim }, (_, k) => at(Math.floor(k / dim), k % dim, draws.normal()));
   return { data, samples, dim };
 }
 
@@ -22,7 +20,12 @@ const rulesOf = (table: FeatureTable, context: AlarmContext): AlarmRule[] =>
 
 test("embeddings of N(0, I) set nothing off, nor do features with a large mean", () => {
   expect(rulesOf(normal, { kind: "projection", withinShare: 0.1 })).toEqual([]);
-  expect(rulesOf(made((_, __, noise) => 5 + noise), { kind: "features" })).toEqual([]);
+  expect(
+    rulesOf(
+      made((_, __, noise) => 5 + noise),
+      { kind: "features" },
+    ),
+  ).toEqual([]);
 });
 
 const cases: Record<AlarmRule, readonly [table: FeatureTable, context: AlarmContext, rules: readonly AlarmRule[]]> = {
@@ -54,7 +57,12 @@ test("duplicates are shown", () => {
 });
 
 test("all zeros are a complete collapse", () => {
-  expect(rulesOf(made(() => 0), projection)).toEqual(["complete-collapse"]);
+  expect(
+    rulesOf(
+      made(() => 0),
+      projection,
+    ),
+  ).toEqual(["complete-collapse"]);
 });
 
 test.each([
@@ -66,6 +74,12 @@ test.each([
   const [alarm] = collapseAlarms(cases["low-rank"][0], { kind: "projection", ...context });
   expect(alarm?.causes).toHaveLength(1);
   expect(alarm?.causes[0]).toMatch(cause);
+});
+
+test("causes that the context rules out are not named", () => {
+  const context: AlarmContext = { kind: "projection", lambda: 0.1, batch: 256, smallestCrop: 0.3, groupsInBatch: 100 };
+  const [alarm] = collapseAlarms(cases["low-rank"][0], context);
+  expect(alarm?.causes).toEqual([expect.stringMatching(/^the images are constant/) as string]);
 });
 
 test("a large lambda is named where views are apart", () => {

@@ -25,7 +25,7 @@ export interface CollapseAlarm {
   readonly value: number;
   /** What is the matter, with its numbers. */
   readonly finding: string;
-  /** Likely causes and what to do, likeliest first: those that the context shows, else the usual ones. */
+  /** Likely causes and what to do: those that the context shows, else the usual ones that it does not rule out. */
   readonly causes: readonly string[];
   /** Rows that show it (for `duplicates`: equal ones side by side). */
   readonly rows: readonly number[];
@@ -198,17 +198,30 @@ function withinRule(value: number | undefined): Found | undefined {
   return { rule: "views-apart", value, finding, usual: ["lambdaLarge", "crops", "early"] };
 }
 
+/** Causes that the context shows, else the usual ones that it does not rule out. */
 function inWords(usual: readonly Cause[], context: AlarmContext): string[] {
   const { lambda, batch, smallestCrop, groupsInBatch } = context;
-  const shown: Partial<Record<Cause, boolean>> = {
-    lambdaSmall: lambda !== undefined && lambda < 0.01,
-    lambdaLarge: lambda !== undefined && lambda > 0.1,
-    batch: batch !== undefined && batch < 64,
-    crops: smallestCrop !== undefined && smallestCrop < 0.05,
-    groups: groupsInBatch !== undefined && batch !== undefined && groupsInBatch < Math.min(8, batch / 4),
+  const fewGroups =
+    groupsInBatch === undefined || batch === undefined ? undefined : groupsInBatch < Math.min(8, batch / 4);
+  // true: the context shows it; false: the context rules it out; undefined: possible
+  const known: Partial<Record<Cause, boolean | undefined>> = {
+    lambdaSmall: between(lambda, 0.01, 0.05),
+    lambdaLarge: not(between(lambda, 0.05, 0.1)),
+    batch: batch === undefined ? undefined : batch < 64,
+    crops: between(smallestCrop, 0.05, 0.1),
+    groups: fewGroups,
   };
-  const seen = usual.filter((cause) => shown[cause]);
-  return (seen.length > 0 ? seen : usual).map((cause) => causes[cause]);
+  const shown = usual.filter((cause) => known[cause] === true);
+  const possible = usual.filter((cause) => known[cause] === undefined);
+  return (shown.length > 0 ? shown : possible.length > 0 ? possible : usual).map((cause) => causes[cause]);
 }
+
+/** True below `low`, false from `high` on, undefined between them and when nothing is known. */
+function between(value: number | undefined, low: number, high: number): boolean | undefined {
+  if (value === undefined || (value >= low && value < high)) return undefined;
+  return value < low;
+}
+
+const not = (value: boolean | undefined): boolean | undefined => (value === undefined ? undefined : !value);
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;

@@ -59,7 +59,8 @@ export function expectComparable(runs: readonly (ScoreSettings & { readonly name
   });
   if (different.length === 0) return;
   const expected = `runs with equal ${different.map(({ key }) => key).join(", ")}`;
-  const hint = "The loss depends on it, so the scores say nothing about each other: compare runs of one kind at a time.";
+  const hint =
+    "The loss depends on it, so the scores say nothing about each other: compare runs of one kind at a time.";
   throw usage(expected, different.map(({ text }) => text).join("; "), hint);
 }
 

@@ -3,7 +3,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fixture } from "../_golden.test-helper.ts";
 import { compareScores, expectComparable, labelFreeScore } from "./label-free-score.ts";
-import { alphaReQ, covarianceSpectrum, effectiveRank, type FeatureTable, featureStd, lidar, rankMe } from "./spectrum.ts";
+import {
+  alphaReQ,
+  covarianceSpectrum,
+  effectiveRank,
+  type FeatureTable,
+  featureStd,
+  lidar,
+  rankMe,
+} from "./spectrum.ts";
 
 const table = (samples: number, dim: number, at: (i: number, d: number) => number): FeatureTable => ({
   data: Float32Array.from({ length: samples * dim }, (_, k) => at(Math.floor(k / dim), k % dim)),

@@ -53,8 +53,7 @@ function centred(values: readonly number[]): number[] {
   return values.map((value) => value - mean);
 }
 
-const dot = (x: readonly number[], y: readonly number[]): number =>
-  x.reduce((sum, value, i) => sum + value * y[i]!, 0);
+const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
 
 // a perfect order is exactly 1
 const rounded = (rho: number): number => (1 - Math.abs(rho) < 1e-12 ? Math.sign(rho) : rho);
