@@ -1,11 +1,15 @@
-"""Reference values of the collapse metrics of packages/core/src/metrics, straight from their papers' definitions in float64.
+"""Reference values of the collapse metrics of packages/core/src/metrics, straight from their papers' definitions in float64,
+and of Spearman's correlation from scipy.
 
 Run: /usr/bin/python3 tools/goldens/core_metrics.py
 """
+import itertools
 import json
 import pathlib
 
 import numpy as np
+import scipy
+from scipy import stats
 
 OUT = pathlib.Path(__file__).parent / "../../packages/core/fixtures/metrics.json"
 SEED, SAMPLES, VIEWS, DIM = 20261123, 12, 4, 6
@@ -42,6 +46,26 @@ def lidar(z, views, delta=1e-4):  # Thilak et al. 2024, equations 2-5
     return entropy_rank(np.clip(np.linalg.eigvalsh(root @ between @ root), 0, None))
 
 
+def spearman(rng):
+    cases = []
+    for n, tied in ((4, False), (5, True), (6, False), (7, True), (12, False), (20, True)):
+        a = rng.normal(size=n)
+        b = a + rng.normal(size=n)
+        if tied:
+            a, b = np.round(a), np.round(b)
+        rho, t = stats.spearmanr(a, b)
+        exact = None
+        if n <= 9:
+            x, y = stats.rankdata(a), stats.rankdata(b)
+            x, y = x - x.mean(), y - y.mean()
+            sums = np.array([abs(x @ np.array(order)) for order in itertools.permutations(y)])
+            exact = float((sums >= abs(x @ y) - 1e-9).mean())
+        half = stats.norm.ppf(0.975) * np.sqrt((1 + rho**2 / 2) / (n - 3))
+        ends = [float(np.tanh(np.arctanh(rho) + sign * half)) for sign in (-1, 1)]
+        cases.append({"a": a.tolist(), "b": b.tolist(), "rho": float(rho), "exact": exact, "t": float(t), "interval": ends})
+    return cases
+
+
 def main():
     rng = np.random.default_rng(SEED)
     cases = []
@@ -56,13 +80,14 @@ def main():
                 "rankMe": rankme(wide),
                 "effectiveRank": effective_rank(wide),
                 "alphaReQ": alpha_req(wide),
+                "spectrum": np.sort(np.linalg.eigvalsh(np.cov(wide.T)))[::-1].tolist(),
                 "lidar": lidar(wide, VIEWS),
                 "featureStd": float(wide.std(0).mean()),
             }
         )
     about = "Collapse metrics of features [samples * views, dim], float64 from float32 features."
-    out = {"about": about, "versions": {"numpy": np.__version__}, "seed": SEED}
-    out |= {"samples": SAMPLES * VIEWS, "views": VIEWS, "dim": DIM, "cases": cases}
+    out = {"about": about, "versions": {"numpy": np.__version__, "scipy": scipy.__version__}, "seed": SEED}
+    out |= {"samples": SAMPLES * VIEWS, "views": VIEWS, "dim": DIM, "cases": cases, "spearman": spearman(rng)}
     OUT.write_text(json.dumps(out) + "\n")
 
 

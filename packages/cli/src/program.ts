@@ -2,9 +2,11 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import type { CompareFlags } from "./commands/compare.ts";
+import type { DiagnoseFlags } from "./commands/diagnose.ts";
 import type { DoctorFlags } from "./commands/doctor.ts";
 import type { EmbedFlags } from "./commands/embed.ts";
 import type { InspectFlags } from "./commands/inspect.ts";
+import type { LeaderboardFlags } from "./commands/leaderboard.ts";
 import type { PlanFlags } from "./commands/plan.ts";
 import type { PretrainFlags } from "./commands/pretrain.ts";
 import type { SetupFlags } from "./commands/setup.ts";
@@ -38,6 +40,8 @@ export function createProgram(output: Output, outcome: Outcome): Command {
   addPretrain(program, output, outcome);
   addEmbed(program, output);
   addCompare(program, output);
+  addLeaderboard(program, output);
+  addDiagnose(program, output);
   addDoctor(program, output, outcome);
   addSetup(program, output);
   return program;
@@ -128,16 +132,21 @@ function addEmbed(program: Command, output: Output): void {
     .command("embed")
     .summary("compute the features of images with a trained encoder")
     .description(
-      "Writes features.npy (float32, one row an image) and items.csv (row, id, label, group, split) for the images of\nthe run, or for others (--data, --dataset).",
+      "Writes features (float32, one row an image) with id, label, group and split, for the images of the run, or for others\n(--data, --dataset).\nnpy: features.npy and items.csv; csv: features.csv; parquet: features.parquet, `embedding` a list of floats.",
     )
     .requiredOption("--run <DIR>", "run folder, or one checkpoint's folder")
     .option("--checkpoint <WHICH>", "last, best, or a step", "last")
+    .option("--format <LIST>", "npy, csv, parquet: one or several, separated by commas", "npy")
     .option("--out <DIR>", "where to write (default: RUN/features)")
     .option("--overwrite", "replace the files of an earlier call")
     .action(async (flags: EmbedFlags) => (await import("./commands/embed.ts")).embed(flags, output));
   addDataOptions(command).addHelpText(
     "after",
-    examples(["lejepa embed --run runs/first", "lejepa embed --run runs/first --data new-photos --out new-features"]),
+    examples([
+      "lejepa embed --run runs/first",
+      "lejepa embed --run runs/first --checkpoint best --format parquet,csv",
+      "lejepa embed --run runs/first --data new-photos --out new-features",
+    ]),
   );
 }
 
@@ -171,6 +180,55 @@ function addCompare(program: Command, output: Output): void {
       "lejepa compare --run runs/first --baseline dinov2-small --baseline 'model.onnx?size=224'",
       "lejepa compare --run runs/first --shots 10,all --probe knn,logistic --metric accuracy",
       "lejepa compare --run runs/first --json > result.json",
+    ]),
+  );
+}
+
+function addLeaderboard(program: Command, output: Output): void {
+  const command = program
+    .command("leaderboard")
+    .argument("<RUNS...>", "run folders")
+    .summary("rank runs without labels")
+    .description(
+      "Orders runs by training loss / lambda^0.4 (lower is better), beside RankMe, LiDAR, alpha-ReQ and SIGReg on images that were\nnot trained on. Refuses runs whose losses are not comparable (batch, views, slices, images). Where there are labels, also\nprobes each run and says how well each measure ranked them (Spearman).",
+    )
+    .option("--checkpoint <WHICH>", "what is measured: last, best, or a step", "last")
+    .option("--images <N>", "most images to measure on", whole, 512)
+    .option("--score-only", "only the score: needs no images")
+    .option("--html <FILE>", "also write a page")
+    .action(async (runs: string[], flags: LeaderboardFlags) =>
+      (await import("./commands/leaderboard.ts")).leaderboard(runs, flags, output),
+    );
+  addDataOptions(command).addHelpText(
+    "after",
+    examples([
+      "lejepa leaderboard runs/*",
+      "lejepa leaderboard runs/a runs/b --score-only",
+      "lejepa leaderboard runs/* --html board.html",
+    ]),
+  );
+}
+
+function addDiagnose(program: Command, output: Output): void {
+  const command = program
+    .command("diagnose")
+    .summary("is what was learned Gaussian, and has it collapsed? why?")
+    .description(
+      "Runs every test of normality on random slices of a checkpoint's projections of images that were not trained on, shows the\nworst slices with the images at their ends, and names the likely cause of a collapse.",
+    )
+    .requiredOption("--run <DIR>", "run folder, or one checkpoint's folder")
+    .option("--checkpoint <WHICH>", "last, best, or a step", "last")
+    .option("--images <N>", "most images to look at", whole, 512)
+    .option("--slices <N>", "random slices", whole, 1024)
+    .option("--unaugmented", "look at whole images instead of one view of each, drawn as in training")
+    .option("--html <FILE>", "also write a page with plots and pictures")
+    .option("--no-pictures", "leave the pictures out of the page (text may be burned into medical images)")
+    .action(async (flags: DiagnoseFlags) => (await import("./commands/diagnose.ts")).diagnose(flags, output));
+  addDataOptions(command).addHelpText(
+    "after",
+    examples([
+      "lejepa diagnose --run runs/first",
+      "lejepa diagnose --run runs/first --checkpoint best --html cockpit.html",
     ]),
   );
 }
@@ -239,6 +297,8 @@ Start here:
   $ lejepa plan --data photos --html plan.html     what is in the images, what would be trained, how long does it take?
   $ lejepa pretrain --data photos --out runs/first
   $ lejepa compare --run runs/first                was it worth it?  (needs folders named after classes)
+  $ lejepa leaderboard runs/*                      which run is best?  (needs no labels)
+  $ lejepa diagnose --run runs/first               has it collapsed? why?
   $ lejepa embed --run runs/first                  features of every image
 
 Exit status: 0 done, 1 the work failed, 2 the call or its input is wrong, 130 stopped by Ctrl-C.

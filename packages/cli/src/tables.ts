@@ -1,7 +1,7 @@
 // Files that any program reads: a NumPy array, a CSV of its rows. Written whole under another name, then renamed.
 import { dirname } from "node:path";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { type DatasetItem, LejepaError } from "@lejepa/contracts";
+import { type DatasetItem, LejepaError, type SplitName } from "@lejepa/contracts";
 import type { Splits } from "@lejepa/data";
 
 /** Header of a .npy file of little-endian float32 in row-major order (NEP 1, version 1.0; 64-byte aligned). */
@@ -15,17 +15,27 @@ export function npyHeader(shape: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** `row,id,label,group,split`, one line an item, quoted where RFC 4180 says so. */
-export function itemsCsv(items: readonly DatasetItem[], splits: Splits): Uint8Array {
-  const splitOf = new Map(
+/** The split of each row; rows of none are absent. */
+export function splitNames(splits: Splits): Map<number, SplitName> {
+  return new Map(
     (["train", "validation", "test"] as const).flatMap((name) =>
       Array.from(splits[name], (row) => [row, name] as const),
     ),
   );
+}
+
+/** `row,id,label,group,split`, one line an item. */
+export function itemsCsv(items: readonly DatasetItem[], splits: Splits): Uint8Array {
+  const splitOf = splitNames(splits);
   const lines = items.map(({ id, label = "", group = "" }, row) =>
-    [String(row), id, label, group, splitOf.get(row) ?? ""].map(quoted).join(","),
+    csvRow([String(row), id, label, group, splitOf.get(row) ?? ""]),
   );
-  return new TextEncoder().encode(["row,id,label,group,split", ...lines, ""].join("\r\n"));
+  return new TextEncoder().encode([csvRow(["row", "id", "label", "group", "split"]), ...lines].join(""));
+}
+
+/** One line of a CSV with its end, cells quoted where RFC 4180 says so. */
+export function csvRow(cells: readonly string[]): string {
+  return `${cells.map(quoted).join(",")}\r\n`;
 }
 
 function quoted(text: string): string {

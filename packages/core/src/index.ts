@@ -7,7 +7,13 @@
  * @module
  */
 export { sigregDirections } from "./directions.ts";
-export { type CollapseContext, type CollapseVerdict, collapseVerdict } from "./metrics/collapse.ts";
+export {
+  type AlarmContext,
+  type AlarmRule,
+  alarmRules,
+  type CollapseAlarm,
+  collapseAlarms,
+} from "./metrics/alarms.ts";
 export {
   compareScores,
   expectComparable,
@@ -15,8 +21,10 @@ export {
   type ScoredRun,
   type ScoreSettings,
 } from "./metrics/label-free-score.ts";
+export { type RankCorrelation, spearman } from "./metrics/rank-correlation.ts";
 export {
   alphaReQ,
+  covarianceSpectrum,
   effectiveRank,
   type FeatureTable,
   featureStd,
@@ -42,7 +50,12 @@ export {
   type VasicekOptions,
 } from "./normality/order-tests.ts";
 export { type NormalityTest, normalityTests } from "./normality/registry.ts";
-export { type OrderExpectation, shapiroWilk, type ShapiroWilkOptions } from "./normality/shapiro-wilk.ts";
+export {
+  normalOrderStatistics,
+  type OrderExpectation,
+  shapiroWilk,
+  type ShapiroWilkOptions,
+} from "./normality/shapiro-wilk.ts";
 export { type LejepaLoss, lejepaLoss, type LejepaLossOptions } from "./objective.ts";
 export type { QuadratureOptions } from "./quadrature.ts";
-export { eppsPulley, type EppsPulleyOptions, sigreg, type SigregOptions } from "./sigreg.ts";
+export { eppsPulley, type EppsPulleyOptions, expectedSigreg, sigreg, type SigregOptions } from "./sigreg.ts";

@@ -12,7 +12,7 @@ import {
 } from "./_golden.test-helper.ts";
 import { sigregDirections } from "./directions.ts";
 import { foldedKnots } from "./quadrature.ts";
-import { eppsPulley, sigreg } from "./sigreg.ts";
+import { eppsPulley, expectedSigreg, sigreg } from "./sigreg.ts";
 
 beforeAll(useReference);
 
@@ -248,6 +248,15 @@ describe("properties", () => {
       { numRuns: 20 },
     );
   });
+});
+
+test("its mean over samples of N(0, I) is the expected one", () => {
+  for (const options of [{}, { quadrature: "full-line", knots: 17, tMax: 5 }] as const) {
+    // 2000 independent slices of 64 samples: the statistic's standard deviation is about its mean
+    const x = tf.tensor2d(stream(9, "expected").fillNormal(new Float32Array(64 * 2000)), [64, 2000]);
+    const mean = tf.mean(eppsPulley(x, options)).dataSync()[0]!;
+    expect(Math.abs(mean / expectedSigreg(options) - 1)).toBeLessThan(0.08);
+  }
 });
 
 describe("wrong input", () => {

@@ -62,6 +62,20 @@ export function sigreg(z: tf.Tensor, directions: tf.Tensor, options: SigregOptio
 }
 
 /**
+ * What `sigreg` (reduction `mean`) is on average for samples of N(0, I): sum_k w_k (1 - phi_k^2), whatever their number.
+ *
+ *     expectedSigreg(); // 1.05 with the defaults
+ */
+export function expectedSigreg(options: Partial<QuadratureOptions> = {}): number {
+  const { phi, weight } = foldedKnots({
+    quadrature: options.quadrature ?? objectiveDefaults.quadrature,
+    knots: options.knots ?? objectiveDefaults.knots,
+    tMax: options.tMax ?? objectiveDefaults.tMax,
+  });
+  return phi.reduce((sum, value, k) => sum + weight[k]! * (1 - value ** 2), 0);
+}
+
+/**
  * The Epps-Pulley statistic of each column against N(0, 1); the same definition as `sigreg` without projection.
  *
  * @param x [samples, columns]

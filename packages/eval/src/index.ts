@@ -31,7 +31,21 @@ export {
   readCheckpointWeights,
   readTensorFile,
 } from "./encoders/checkpoint.ts";
-export { type LoadedEncoder, loadEncoder, type LoadEncoderOptions } from "./encoders/load-encoder.ts";
+export {
+  type LoadedEncoder,
+  type LoadedModel,
+  loadEncoder,
+  type LoadEncoderOptions,
+  loadModel,
+} from "./encoders/load-encoder.ts";
+export { metricsFile, parseMetricsLine, readMetrics, type StepMetrics } from "./encoders/run-metrics.ts";
+export {
+  bestCheckpoint,
+  type ChosenCheckpoint,
+  readRunScore,
+  type RunScore,
+  smoothedLoss,
+} from "./label-free/run-score.ts";
 export {
   readRunConfig,
   readRunInfo,
@@ -48,6 +62,14 @@ export type { OpenContext } from "./encoders/open-context.ts";
 export { openEncoder, parseReference, type Reference } from "./encoders/open-encoder.ts";
 export type { FeatureOptions, FeatureSet, OpenedEncoder, OpenedKind } from "./encoders/opened-encoder.ts";
 export { pixelFeatures } from "./encoders/pixel-features.ts";
+export {
+  type Cockpit,
+  type CockpitSlice,
+  type CockpitTest,
+  cockpitSchema,
+  type HistoryPoint,
+} from "./cockpit/cockpit-document.ts";
+export { type CockpitOptions, createCockpit, rowsOfView } from "./cockpit/create-cockpit.ts";
 export {
   type Comparison,
   comparisonSchema,
@@ -71,6 +93,25 @@ export {
   randomEncoder,
 } from "./features.ts";
 export { formatComparison, metricTitles, probeTitles } from "./format.ts";
+export {
+  createLeaderboard,
+  describeAgreement,
+  formatLeaderboard,
+  type Leaderboard,
+  leaderboardCells,
+  type LeaderboardEntry,
+  type LeaderboardRun,
+  type MeasureAgreement,
+} from "./label-free/leaderboard.ts";
+export { type LabelFreeMeasures, measureLabelFree, type MeasureOptions } from "./label-free/measures.ts";
+export {
+  embedViews,
+  heldOutRows,
+  projectFeatures,
+  type TrainedModel,
+  type ViewEmbeddingOptions,
+  type ViewEmbeddings,
+} from "./label-free/view-embeddings.ts";
 export { layerNormRows, type Matrix, matrix } from "./matrix.ts";
 export { type SeedFeatures } from "./probes/features.ts";
 export { type KnnOptions, knnClassify, type Neighbours, nearestNeighbours } from "./probes/knn.ts";

@@ -16,14 +16,15 @@ export {
   type LoadedEncoder,
   loadEncoder,
   type LoadEncoderOptions,
+  readMetrics,
   readRunConfig,
   readRunInfo,
   type RunData,
   type RunInfo,
   type RunStatus,
+  type StepMetrics,
 } from "@lejepa/eval";
 export { fineTune, type FineTuneOptions, type FineTuneResult } from "./fine-tune.ts";
-export { readMetrics, type StepMetrics } from "./metrics-log.ts";
 export { createModel, initialValues, type Model, type ModelValues } from "./model.ts";
 export { openImages, type PreparedData, prepareData, type PrepareOptions } from "./prepare-data.ts";
 export { pretrain, type PretrainEvent, type PretrainOptions, type PretrainResult } from "./pretrain.ts";

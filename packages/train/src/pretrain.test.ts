@@ -4,9 +4,16 @@ import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, 
 import { join } from "node:path";
 import { isLejepaError, parseConfig } from "@lejepa/contracts";
 import { liveDeviceTensors } from "@lejepa/engine";
-import { checkpointPath, listCheckpoints, loadEncoder, readRunConfig, readRunInfo } from "@lejepa/eval";
+import {
+  checkpointPath,
+  listCheckpoints,
+  loadEncoder,
+  loadModel,
+  readMetrics,
+  readRunConfig,
+  readRunInfo,
+} from "@lejepa/eval";
 import { expect, test } from "vitest";
-import { readMetrics } from "./metrics-log.ts";
 import { pretrain, type PretrainEvent } from "./pretrain.ts";
 import { writeRunInfo } from "./run-folder.ts";
 import { temporaryFolder, toyConfig } from "./_toy.test-helper.ts";
@@ -223,7 +230,12 @@ test("loadEncoder gives the weights under timm's names, from a run or a checkpoi
   expect(loadEncoder(checkpointPath(run, 8)).step).toBe(8);
   const bias = (step: number): number[] => [...(loadEncoder(run, { checkpoint: step }).values.get("norm.bias") ?? [])];
   expect(bias(8)).not.toEqual(bias(10));
-  expect(loadEncoder(run, { checkpoint: "best" }).step).toBe(info.checkpoints.best);
+  expect(loadEncoder(run, { checkpoint: "best" })).toMatchObject({
+    step: info.checkpoints.best,
+    reason: expect.stringContaining("checkpoints kept (6, 8, 10)") as string,
+  });
+  const { projector, values } = loadModel(run, { checkpoint: 8 });
+  expect([...values.keys()].slice(-projector.params.length)).toEqual(projector.params.map(({ name }) => name));
   expect(() => loadEncoder(run, { checkpoint: 3 })).toThrow(/a checkpoint of the steps 6, 8, 10, got step 3/);
   expect(() => loadEncoder(folder)).toThrow(/expected a run folder/);
 });

@@ -13,7 +13,7 @@ import type { BuildProgress } from "@lejepa/data";
 import { createEngine, type Engine } from "@lejepa/engine";
 import { checkpointPath, listCheckpoints, readRunConfig, readRunInfo, type RunInfo } from "@lejepa/eval";
 import { readCheckpointState } from "./checkpoint.ts";
-import type { StepMetrics } from "./metrics-log.ts";
+import type { StepMetrics } from "@lejepa/eval";
 import { createModel, initialValues, type Model } from "./model.ts";
 import { probeOnline, whyNoProbe } from "./online-probe.ts";
 import { type PreparedData, prepareData } from "./prepare-data.ts";

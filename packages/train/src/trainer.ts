@@ -2,7 +2,7 @@
 import { type Config, LejepaError } from "@lejepa/contracts";
 import { type BatchLoader, createBatchLoader } from "@lejepa/data";
 import type { CompiledProgram, DeviceTensor, Engine } from "@lejepa/engine";
-import type { StepMetrics } from "./metrics-log.ts";
+import type { StepMetrics } from "@lejepa/eval";
 import type { Model } from "./model.ts";
 import { type PreparedData, programPixels } from "./prepare-data.ts";
 import { createSchedule, learningRate, type Schedule } from "./schedule.ts";

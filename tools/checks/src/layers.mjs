@@ -12,8 +12,9 @@ export const layers = {
   dataset: ["contracts", "dataset-lib"],
   eval: ["contracts", "engine", "method", "data"],
   train: ["contracts", "engine", "method", "data", "eval"],
-  app: ["contracts", "engine", "method", "data", "dataset-lib", "dataset", "train", "eval", "app"],
-  tool: ["contracts", "engine", "method", "data", "dataset-lib", "dataset", "train", "eval", "app", "tool"],
+  report: ["contracts", "engine", "method", "data", "eval", "train"],
+  app: ["contracts", "engine", "method", "data", "dataset-lib", "dataset", "train", "eval", "report", "app"],
+  tool: ["contracts", "engine", "method", "data", "dataset-lib", "dataset", "train", "eval", "report", "app", "tool"],
 };
 
 /** Packages that must run wherever JavaScript runs: no Node built-ins in their sources. */

@@ -52,6 +52,7 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
     name: basename(resolve(folder)),
     loaded: loadEncoder(folder, { checkpoint }),
   }));
+  for (const { name, loaded } of runs) if (loaded.reason !== undefined) output.note(`${name}: ${loaded.reason}`);
   const config = await configOfRun(runOfCheckpoint((runs[0] as OpenedRun).folder), flags);
   const interrupt = listenForInterrupt(() => output.note("stopping"));
   const { signal } = interrupt;

@@ -1,4 +1,4 @@
-// `lejepa embed`: a trained encoder and images in, features.npy and items.csv out.
+// `lejepa embed`: a trained encoder and images in, files of features out (feature-files.ts).
 import { join, resolve } from "node:path";
 import { splitItems } from "@lejepa/data";
 import { createEngine } from "@lejepa/engine";
@@ -9,12 +9,15 @@ import type { Output } from "../output.ts";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
 import type { ConfigFlags } from "../resolve-config.ts";
 import { configOfRun, openStore } from "../run-images.ts";
-import { itemsCsv, makeFolder, npyHeader, refuseExisting, writeNew } from "../tables.ts";
+import { featureFiles, parseFormats } from "../feature-files.ts";
+import { makeFolder, refuseExisting, writeNew } from "../tables.ts";
 
 /** Flags of the verb. */
 export interface EmbedFlags extends ConfigFlags {
   readonly run: string;
   readonly checkpoint: string;
+  /** Formats, separated by commas. */
+  readonly format: string;
   readonly out?: string;
   readonly overwrite?: boolean;
 }
@@ -23,10 +26,11 @@ export interface EmbedFlags extends ConfigFlags {
 export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
   const out = resolve(flags.out ?? join(flags.run, "features"));
   const replace = flags.overwrite ?? false;
-  const files = { features: join(out, "features.npy"), items: join(out, "items.csv") };
+  const files = featureFiles(out, parseFormats(flags.format));
   // before the work, and again when writing
-  if (!replace) for (const file of Object.values(files)) refuseExisting(file);
+  if (!replace) for (const { path } of files) refuseExisting(path);
   const loaded = loadEncoder(flags.run, { checkpoint: parseCheckpoint(flags.checkpoint) });
+  if (loaded.reason !== undefined) output.note(loaded.reason);
   const config = await configOfRun(runOfCheckpoint(flags.run), flags);
   const interrupt = listenForInterrupt(() => output.note("stopping"));
   const { signal } = interrupt;
@@ -40,12 +44,13 @@ export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
     const { embedding } = await extractFeatures(engine, { encoder, values, ...image, store, signal });
     const splits = splitItems(store.items, config.data.splits);
     makeFolder(out);
-    writeNew(files.features, [npyHeader([embedding.rows, embedding.columns]), embedding.data], { replace });
-    writeNew(files.items, [itemsCsv(store.items, splits)], { replace });
+    const table = { features: embedding, items: store.items, splits };
+    for (const { path, content } of files) writeNew(path, await content(table), { replace });
     const shape = [embedding.rows, embedding.columns];
+    const paths = files.map(({ path }) => path);
     output.result(
-      { ...files, shape, checkpoint: loaded.path, step: loaded.step, failures: store.failures },
-      `${shape.join(" x ")} features of step ${loaded.step} in ${files.features}, their images in ${files.items}`,
+      { files: paths, shape, checkpoint: loaded.path, step: loaded.step, failures: store.failures },
+      `${shape.join(" x ")} features of step ${loaded.step} in ${paths.join(", ")}`,
     );
   } finally {
     interrupt.release();

@@ -1,9 +1,8 @@
 // The plan as one page: no network, no script, light and dark, prints. Shows counts, distributions and small pictures; of single
 // images only their ids.
+import { bars, histogram, html, type Html, page, table, tile, tiles, wide } from "@lejepa/report";
 import { duration } from "../meter.ts";
 import { byteSize, short } from "./describe.ts";
-import { bars, histogram, html, type Html, table } from "./html.ts";
-import { pageStyle } from "./page-style.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { Thumbnail } from "./thumbnails.ts";
 
@@ -12,23 +11,37 @@ const mostRows = 40;
 /** The whole page. */
 export function planPage(plan: PlanDocument, pictures: readonly Thumbnail[]): string {
   const { dataset } = plan;
-  const body = html`<header><h1>Plan: ${dataset.title}</h1>
-<p class="soft">What lejepa found in the images, and what training on them would take. License of the images: ${dataset.license}.${dataset.citation === "" ? "" : ` Cite: ${dataset.citation}`}</p></header>
-${tiles(plan)}${notes(plan)}${proposals(plan)}${training(plan)}${balance(plan)}${pixels(plan)}${facts(plan)}${duplicates(plan)}${leftOut(plan)}${sheet(plan, pictures)}`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>lejepa plan</title><style>${pageStyle}</style></head><body>${body.html}</body></html>
-`;
+  return page({
+    title: `Plan: ${dataset.title}`,
+    subtitle: `What lejepa found in the images, and what training on them would take. License of the images: ${dataset.license}.${dataset.citation === "" ? "" : ` Cite: ${dataset.citation}`}`,
+    body: [
+      headline(plan),
+      notes(plan),
+      proposals(plan),
+      training(plan),
+      balance(plan),
+      pixels(plan),
+      facts(plan),
+      duplicates(plan),
+      leftOut(plan),
+      sheet(plan, pictures),
+    ],
+  });
 }
 
-function tile(value: string, name: string): Html {
-  return html`<div class="tile"><b>${value}</b><span>${name}</span></div>`;
-}
-
-function tiles({ images, files, classes, groups, splits, timing, cacheBytes }: PlanDocument): Html {
+function headline({ images, files, classes, groups, splits, timing, cacheBytes }: PlanDocument): Html {
   const { length } = Object.keys(classes);
-  return html`<div class="tiles">${tile(String(images), "images")}${tile(byteSize(files.bytes), `in ${files.count} files`)}${tile(String(length), "classes")}${groups === null ? undefined : tile(String(groups.groups), "groups")}${splits === null ? undefined : tile(`${splits.train} / ${splits.validation} / ${splits.test}`, "train / validation / test")}${timing === null ? undefined : tile(duration(timing.seconds), "to train here")}${tile(byteSize(cacheBytes), "decoded, on disk")}</div>`;
+  return tiles([
+    tile(String(images), "images"),
+    tile(byteSize(files.bytes), `in ${files.count} files`),
+    tile(String(length), "classes"),
+    groups === null ? undefined : tile(String(groups.groups), "groups"),
+    splits === null
+      ? undefined
+      : tile(`${splits.train} / ${splits.validation} / ${splits.test}`, "train / validation / test"),
+    timing === null ? undefined : tile(duration(timing.seconds), "to train here"),
+    tile(byteSize(cacheBytes), "decoded, on disk"),
+  ]);
 }
 
 function notes({ warnings, problem }: PlanDocument): Html {
@@ -52,9 +65,9 @@ function proposals({ proposal, augmentation, written }: PlanDocument): Html {
   const why = operations.map(({ name, reason }) => html`<tr><td><code>${name}</code></td><td>${reason}</td></tr>`);
   const inapplicable = remarks.map((note) => html`<p class="soft">${note}</p>`);
   return html`<h2>Views</h2><p>Augmentation policy <b>${policy}</b>: ${title}.</p>
-<div class="wide"><table class="text"><thead><tr><th>operation</th><th>because</th></tr></thead><tbody>${why}</tbody></table></div>${inapplicable}
+${wide(html`<table class="text"><thead><tr><th>operation</th><th>because</th></tr></thead><tbody>${why}</tbody></table>`, "Operations")}${inapplicable}
 <h2>Proposed settings</h2>
-${proposal.length === 0 ? html`<p>The configuration suits the images.</p>` : html`<div class="wide"><table class="text"><thead><tr><th>setting</th><th>now</th><th>proposed</th><th>because</th></tr></thead><tbody>${rows}</tbody></table></div><p class="soft">${done}</p>`}`;
+${proposal.length === 0 ? html`<p>The configuration suits the images.</p>` : html`${wide(html`<table class="text"><thead><tr><th>setting</th><th>now</th><th>proposed</th><th>because</th></tr></thead><tbody>${rows}</tbody></table>`, "Proposed settings")}<p class="soft">${done}</p>`}`;
 }
 
 function training({ config, steps, timing, timed, decodeSeconds, machine }: PlanDocument): Html {
@@ -100,7 +113,7 @@ function pixels({ channels, channelNames, sample, stored, pixels: found }: PlanD
     ...[mean, std, min, p.p1, p.p25, p.p50, p.p75, p.p99, max].map(short),
   ]);
   return html`<h2>Pixels</h2><p class="soft">Of ${sample.decoded} decoded images, ${stored.size} x ${stored.size} ${stored.dtype}, in the dataset's own values. Without data: ${(100 * found.invalidShare).toFixed(1)} %.</p>
-<div class="wide">${table(["", "mean", "std", "min", "1 %", "25 %", "median", "75 %", "99 %", "max"], rows)}</div>
+${wide(table(["", "mean", "std", "min", "1 %", "25 %", "median", "75 %", "99 %", "max"], rows), "Pixels")}
 <p class="soft">Heights are square roots of counts.</p><div class="charts">${channels.map(({ histogram: counts }, i) => histogram(counts, name(i)))}</div>`;
 }
 
@@ -126,7 +139,7 @@ function duplicates({ duplicates: { exact, near, moreNear, surplus, looked, acro
       splits.join(", "),
     ]),
   ];
-  return html`<h2>Duplicates</h2>${line}${rows.length === 0 ? undefined : html`<div class="wide">${table(["images", "how", "splits"], rows.slice(0, mostRows), "text")}</div>`}`;
+  return html`<h2>Duplicates</h2>${line}${rows.length === 0 ? undefined : wide(table(["images", "how", "splits"], rows.slice(0, mostRows), "text"), "Duplicates")}`;
 }
 
 function leftOut({ skipped, failures, notes: remarks, sample }: PlanDocument): Html | undefined {
@@ -136,7 +149,7 @@ function leftOut({ skipped, failures, notes: remarks, sample }: PlanDocument): H
     ...Object.entries(remarks).map(([note, count]) => [note, `of ${sample.decoded} decoded`, String(count)]),
   ];
   if (rows.length === 0) return undefined;
-  return html`<h2>Left out, unreadable, remarked</h2><div class="wide">${table(["what", "which", "images"], rows, "text")}</div>`;
+  return html`<h2>Left out, unreadable, remarked</h2>${wide(table(["what", "which", "images"], rows, "text"), "Left out")}`;
 }
 
 function sheet({ images }: PlanDocument, pictures: readonly Thumbnail[]): Html | undefined {

@@ -10,6 +10,8 @@ export interface ScoreSettings {
   readonly samples: number;
   readonly views: number;
   readonly slices: number;
+  /** What else defines the loss, by name: the quadrature, which views make the centre, the images. */
+  readonly others?: Readonly<Record<string, string | number | boolean | null>> | undefined;
 }
 
 /** A run to be compared. */
@@ -38,14 +40,28 @@ export function labelFreeScore(trainLoss: number, lambda: number): number {
 /**
  * Refuses to compare scores of runs whose losses are on different scales.
  *
- * @throws LejepaError E_USAGE that names the first setting in which they differ
+ * @throws LejepaError E_USAGE that names every setting in which they differ, with its values and their runs
  */
-export function expectComparable(a: ScoreSettings, b: ScoreSettings): void {
-  for (const key of ["samples", "views", "slices"] as const) {
-    if (a[key] === b[key]) continue;
-    const hint = "The loss depends on it, so the scores say nothing about each other.";
-    throw usage(`runs with equal ${key}`, `${a[key]} and ${b[key]}`, hint);
-  }
+export function expectComparable(runs: readonly (ScoreSettings & { readonly name: string })[]): void {
+  const settings = runs.map(({ name, samples, views, slices, others }) => ({
+    name,
+    values: new Map<string, unknown>(Object.entries({ samples, views, slices, ...others })),
+  }));
+  const keys = [...new Set(settings.flatMap(({ values }) => [...values.keys()]))];
+  const different = keys.flatMap((key) => {
+    const holders = new Map<string, string[]>();
+    for (const { name, values } of settings) {
+      const value = String(values.get(key));
+      holders.set(value, [...(holders.get(value) ?? []), name]);
+    }
+    const each = [...holders].map(([value, names]) => `${value} (${names.join(", ")})`);
+    return each.length < 2 ? [] : [{ key, text: `${key} ${each.join(" and ")}` }];
+  });
+  if (different.length === 0) return;
+  const expected = `runs with equal ${different.map(({ key }) => key).join(", ")}`;
+  const hint =
+    "The loss depends on it, so the scores say nothing about each other: compare runs of one kind at a time.";
+  throw usage(expected, different.map(({ text }) => text).join("; "), hint);
 }
 
 /**
@@ -54,7 +70,7 @@ export function expectComparable(a: ScoreSettings, b: ScoreSettings): void {
  * @throws LejepaError E_USAGE for runs that cannot be compared; see `expectComparable`
  */
 export function compareScores<Run extends ScoredRun>(runs: readonly Run[]): (Run & { readonly score: number })[] {
-  for (const run of runs.slice(1)) expectComparable(runs[0]!, run);
+  expectComparable(runs);
   const scored = runs.map((run) => ({ ...run, score: labelFreeScore(run.trainLoss, run.lambda) }));
   return scored.toSorted((a, b) => a.score - b.score);
 }

@@ -57,6 +57,11 @@ export function effectiveRank(features: FeatureTable): number {
   return entropyRank(squaredSingularValues(features, true));
 }
 
+/** Eigenvalues of the covariance (over samples - 1), descending; at most min(samples, dim) of them. */
+export function covarianceSpectrum(features: FeatureTable): number[] {
+  return squaredSingularValues(features, true).map((value) => value / (features.samples - 1));
+}
+
 /**
  * alpha-ReQ (Agrawal et al. 2022): slope of the covariance's eigenvalues over their rank, both in logarithms; about 1 for
  * good features, larger when few directions dominate. Directions below 1e-10 of the largest are left out; NaN with fewer than

@@ -33,6 +33,14 @@ const position: Readonly<Record<OrderExpectation, (i: number, n: number) => numb
 };
 
 /**
+ * Expected order statistics of n samples of N(0, 1), ascending: Phi^{-1}(p_i) at the plotting positions. The x axis of a QQ
+ * plot.
+ */
+export function normalOrderStatistics(n: number, expectation: OrderExpectation = "blom"): number[] {
+  return Array.from({ length: n }, (_, i) => jStat.normal.inv(position[expectation](i + 1, n), 0, 1));
+}
+
+/**
  * S = 1 - |a . x_()| / (|a| |x|), with a = V^{-1} m, m_i = Phi^{-1}(p_i), V the covariance of the order statistics.
  * 0 for samples proportional to a, at most 1.
  *
@@ -52,7 +60,7 @@ function shapiroWilkWeights(
   n: number,
   { expectation = "elfving", covariance = "shapiro_francia" }: ShapiroWilkOptions,
 ): number[] {
-  const m = Array.from({ length: n }, (_, i) => jStat.normal.inv(position[expectation](i + 1, n), 0, 1));
+  const m = normalOrderStatistics(n, expectation);
   const a = covariance === "rahman" ? throughInverseCovariance(m) : m;
   const length = Math.hypot(...a);
   return a.map((value) => value / length);

@@ -1,9 +1,9 @@
-// An encoder out of a run folder or a single checkpoint, ready to be used. Not the projector, which is thrown away after
-// training.
+// An encoder out of a run folder or a single checkpoint, ready to be used; or with its projector, which is thrown away after
+// training but is what the loss saw.
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { LejepaError } from "@lejepa/contracts";
-import { createEncoder, type Encoder } from "@lejepa/encoders";
+import { dirname, join, resolve } from "node:path";
+import { LejepaError, parseConfig } from "@lejepa/contracts";
+import { createEncoder, createProjector, type Encoder, type Projector } from "@lejepa/encoders";
 import {
   checkpointPath,
   type EncoderSpec,
@@ -12,7 +12,8 @@ import {
   readCheckpointInfo,
   readCheckpointWeights,
 } from "./checkpoint.ts";
-import { readRunInfo } from "./run-folder.ts";
+import { bestCheckpoint } from "../label-free/run-score.ts";
+import { readRunConfig, readRunInfo } from "./run-folder.ts";
 
 /** An encoder with its weights and how it wants its images. */
 export interface LoadedEncoder {
@@ -24,11 +25,13 @@ export interface LoadedEncoder {
   readonly step: number;
   /** The checkpoint's folder. */
   readonly path: string;
+  /** Why this checkpoint, when the best was asked for. */
+  readonly reason?: string;
 }
 
 /** Options of {@link loadEncoder}. */
 export interface LoadEncoderOptions {
-  /** `last` (default), `best` (lowest label-free score), or the step of a checkpoint. */
+  /** `last` (default), `best` (lowest label-free score of those kept; see `bestCheckpoint`), or the step of a checkpoint. */
   readonly checkpoint?: "last" | "best" | number;
 }
 
@@ -38,18 +41,40 @@ export interface LoadEncoderOptions {
  * @throws LejepaError E_DATA when the folder is no run, E_CHECKPOINT when there is no such checkpoint or it is damaged
  */
 export function loadEncoder(folder: string, { checkpoint = "last" }: LoadEncoderOptions = {}): LoadedEncoder {
-  const path = existsSync(join(folder, "checkpoint.json")) ? resolve(folder) : choose(resolve(folder), checkpoint);
+  const { path, reason } = findCheckpoint(folder, checkpoint);
   const { encoder: spec, image, step } = readCheckpointInfo(path);
   const encoder = createEncoder(spec.name, spec.options);
-  return { encoder, spec, values: readCheckpointWeights(path, encoder.params), image, step, path };
+  const values = readCheckpointWeights(path, encoder.params);
+  return { encoder, spec, values, image, step, path, ...(reason !== undefined && { reason }) };
 }
 
-function choose(folder: string, wanted: "last" | "best" | number): string {
-  const { checkpoints } = readRunInfo(folder);
+/** A checkpoint with its projector: what the loss saw, for looking at training itself. */
+export interface LoadedModel extends LoadedEncoder {
+  readonly projector: Projector;
+}
+
+/**
+ * Loads encoder and projector of a run folder (or of one checkpoint in it); `values` holds both.
+ *
+ * @throws LejepaError as `loadEncoder`, and E_CHECKPOINT when the checkpoint lies in no run folder
+ */
+export function loadModel(folder: string, options: LoadEncoderOptions = {}): LoadedModel {
+  const loaded = loadEncoder(folder, options);
+  const { outDim, hidden } = parseConfig(readRunConfig(dirname(dirname(loaded.path))), folder).projector;
+  const projector = createProjector({ inDim: loaded.encoder.featureDim, hidden, outDim });
+  const values = readCheckpointWeights(loaded.path, [...loaded.encoder.params, ...projector.params]);
+  return { ...loaded, projector, values };
+}
+
+function findCheckpoint(given: string, wanted: "last" | "best" | number): { path: string; reason?: string } {
+  const folder = resolve(given);
+  if (existsSync(join(folder, "checkpoint.json"))) return { path: folder };
+  readRunInfo(folder); // says what is wrong with a folder that is no run
   const steps = listCheckpoints(folder);
-  // a run that is too short to compare its checkpoints has no best one: the last stands for it
-  const step = wanted === "last" ? steps.at(-1) : wanted === "best" ? (checkpoints.best ?? steps.at(-1)) : wanted;
-  if (step !== undefined && steps.includes(step)) return checkpointPath(folder, step);
+  const best = wanted === "best" ? bestCheckpoint(folder) : undefined;
+  const step = wanted === "last" ? steps.at(-1) : wanted === "best" ? best?.step : wanted;
+  if (step !== undefined && steps.includes(step))
+    return { path: checkpointPath(folder, step), ...(best && { reason: best.reason }) };
   throw new LejepaError({
     code: "E_CHECKPOINT",
     where: folder,

@@ -1,4 +1,4 @@
-// The few pieces of HTML that the plan's page is made of. Text is escaped here and nowhere else.
+// The few pieces of HTML that pages are made of. Text is escaped here and nowhere else.
 
 /** A piece of finished HTML. */
 export interface Html {

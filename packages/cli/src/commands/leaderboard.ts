@@ -1,0 +1,110 @@
+// `lejepa leaderboard`: runs against each other without labels. Scores and measures are @lejepa/train's and @lejepa/eval's.
+import { basename, resolve } from "node:path";
+import { expectComparable } from "@lejepa/core";
+import { createEngine, type Engine } from "@lejepa/engine";
+import {
+  createLeaderboard,
+  formatLeaderboard,
+  type LeaderboardRun,
+  loadModel,
+  readRunScore,
+  type RunScore,
+} from "@lejepa/eval";
+import { parseCheckpoint } from "../checkpoint-flag.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import type { Output } from "../output.ts";
+import { probeAccuracy } from "../probe-accuracy.ts";
+import type { ConfigFlags } from "../resolve-config.ts";
+import { configOfRun, openStore } from "../run-images.ts";
+import { modelOnImages } from "../run-model.ts";
+import { makeFolderOf, writeNew } from "../tables.ts";
+
+/** Flags of the verb. */
+export interface LeaderboardFlags extends ConfigFlags {
+  readonly checkpoint: string;
+  /** Most images for the measures. */
+  readonly images: number;
+  readonly scoreOnly?: boolean;
+  readonly html?: string;
+}
+
+/** Compares the runs. */
+export async function leaderboard(folders: readonly string[], flags: LeaderboardFlags, output: Output): Promise<void> {
+  const checkpoint = parseCheckpoint(flags.checkpoint);
+  const names = distinctNames(folders);
+  const scores = folders.map((folder, i) => readRunScore(folder, names[i]));
+  // before the work
+  expectComparable(scores);
+  const interrupt = listenForInterrupt(() => output.note("stopping"));
+  try {
+    const runs: LeaderboardRun[] = [];
+    for (const score of scores) {
+      if (flags.scoreOnly !== true) output.note(`measuring ${score.name} ...`);
+      runs.push(
+        flags.scoreOnly === true
+          ? plain(score)
+          : await measured(score, { ...flags, checkpoint }, { output, signal: interrupt.signal }),
+      );
+    }
+    const board = createLeaderboard(runs);
+    if (flags.html !== undefined) {
+      const { leaderboardPage } = await import("@lejepa/report");
+      makeFolderOf(flags.html);
+      writeNew(flags.html, [new TextEncoder().encode(leaderboardPage(board))], { replace: true });
+      output.note(`page written to ${flags.html}`);
+    }
+    output.result(board, formatLeaderboard(board));
+  } finally {
+    interrupt.release();
+  }
+}
+
+// the last part of each path, with as many parts before it as it takes to tell them apart
+function distinctNames(folders: readonly string[]): string[] {
+  const paths = folders.map((folder) => resolve(folder).split(/[/\\]/));
+  const deepest = Math.max(...paths.map(({ length }) => length));
+  for (let parts = 1; parts < deepest; parts++) {
+    const names = paths.map((path) => path.slice(-parts).join("/"));
+    if (new Set(names).size === new Set(paths.map((path) => path.join("/"))).size) return names;
+  }
+  return folders.map((folder) => basename(folder));
+}
+
+const plain = ({ folder: _, ...score }: RunScore): LeaderboardRun => score;
+
+interface Work {
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+async function measured(
+  score: RunScore,
+  flags: Omit<LeaderboardFlags, "checkpoint"> & { readonly checkpoint: ReturnType<typeof parseCheckpoint> },
+  { output, signal }: Work,
+): Promise<LeaderboardRun> {
+  const model = loadModel(score.folder, { checkpoint: flags.checkpoint });
+  if (model.reason !== undefined) output.note(`${score.name}: ${model.reason}`);
+  const config = await configOfRun(score.folder, flags);
+  const store = await openStore(config, { output, signal });
+  const engine: Engine = await createEngine({
+    device: config.device,
+    ...(config.threads !== null && { threads: config.threads }),
+  });
+  try {
+    const found = await modelOnImages(engine, { config, model, store, images: flags.images, signal });
+    const { measures, heldOut, splits } = found;
+    const finite = Number.isFinite(measures.sigreg);
+    const problem = finite ? undefined : "its features are not finite: it cannot be measured";
+    if (!heldOut) output.note(`${score.name}: nothing was held out, so it is measured on training images`);
+    const accuracy = finite ? await probeAccuracy(engine, { model, store, splits, signal }) : "not finite";
+    if (typeof accuracy === "string" && finite) output.note(`${score.name}: no accuracy, ${accuracy}`);
+    return {
+      ...plain(score),
+      ...(finite ? { measures } : { problem }),
+      ...(typeof accuracy === "object" && { accuracy }),
+    };
+  } finally {
+    await engine.dispose();
+    store.close();
+  }
+}

@@ -1,0 +1,33 @@
+// Plots as vector graphics in the page's own colours, made without a browser. Which plots there are is the pages' business.
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { html, type Html } from "./html.ts";
+
+/** Colours of the page's style, which change with light and dark. */
+export const colours = {
+  mark: "var(--mark)",
+  second: "var(--second)",
+  soft: "var(--soft)",
+  line: "var(--line)",
+  bad: "var(--bad)",
+} as const;
+
+/** What a plot needs besides its marks. */
+export interface FigureOptions extends Omit<Plot.PlotOptions, "document" | "className" | "style" | "caption"> {
+  /** What the plot shows, in words, for those who do not see it. */
+  readonly alt: string;
+  readonly caption?: string | undefined;
+}
+
+/** A figure with a plot. */
+export function figure({ alt, caption, ...options }: FigureOptions): Html {
+  const { document } = parseHTML("<!doctype html><body></body>");
+  // room for labels in the page's font, which is larger than the library's
+  const room = { marginTop: 30, marginBottom: 44 };
+  const drawn = Plot.plot({ ...room, ...options, document, className: "plot" });
+  drawn.setAttribute("role", "img");
+  drawn.setAttribute("aria-label", alt);
+  // its styles are the page's; a style for each plot would repeat them
+  for (const style of drawn.querySelectorAll("style")) style.remove();
+  return html`<figure>${{ html: drawn.outerHTML }}${caption === undefined ? undefined : html`<figcaption>${caption}</figcaption>`}</figure>`;
+}
