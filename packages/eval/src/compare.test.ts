@@ -4,12 +4,15 @@ import type { ImageStore, Splits } from "@lejepa/data";
 import { createEncoder } from "@lejepa/encoders";
 import { createEngine } from "@lejepa/engine";
 import { expect, test } from "vitest";
+import { memoryStore, rowRange } from "./_store.test-helper.ts";
 import {
   compareEncoders,
   extractFeatures,
   formatComparison,
   linearProbe,
   matrix,
+  openEncoder,
+  type OpenContext,
   pixelFeatures,
   randomEncoder,
 } from "./index.ts";
@@ -24,39 +27,13 @@ const pixels = Uint8Array.from({ length: count * size * size }, (_, i) => {
   return Math.floor((along + ((row * 7) % 4)) / 2) % 2 === 0 ? 230 : 20;
 });
 
-function storeOf(labels: Int32Array): ImageStore {
-  const rowElements = size * size;
-  return {
-    count,
-    height: size,
-    width: size,
-    channels: 1,
-    dtype: "uint8",
-    rowElements,
-    range: [0, 255],
-    labels,
-    items: [],
-    classes: ["across", "down"],
-    fingerprint: "",
-    failures: [],
-    skipped: [],
-    warnings: [],
-    readMasks: (rows) => new Uint8Array(rows.length * size * size).fill(1),
-    notes: {},
-    imagesFile: "",
-    headerBytes: 0,
-    read: (rows) =>
-      Uint8Array.from(
-        Array.from(rows).flatMap((row) => [...pixels.subarray(row * rowElements, (row + 1) * rowElements)]),
-      ),
-    close() {},
-  };
-}
+const storeOf = (labels: Int32Array): ImageStore =>
+  memoryStore({ count, size, channels: 1, pixels, labels, classes: ["across", "down"] });
 
 const store = storeOf(Int32Array.from({ length: count }, (_, i) => i % 2));
-const range = (from: number, to: number): Uint32Array => Uint32Array.from({ length: to - from }, (_, i) => from + i);
-const splits: Splits = { train: range(0, 30), validation: range(30, 40), test: range(40, 60) };
-const encoder = createEncoder("resnet10", { channels: 1, width: 8, stem: "small", init: "torch" });
+const splits: Splits = { train: rowRange(0, 30), validation: rowRange(30, 40), test: rowRange(40, 60) };
+const spec = { name: "resnet10", options: { channels: 1, width: 8, stem: "small", init: "torch" } };
+const encoder = createEncoder(spec.name, spec.options);
 const frozen = (seed: number) => ({ encoder, values: randomEncoder(encoder, seed), mean: [0.5], std: [0.3] });
 
 test("features do not depend on the batch size, and follow the rows asked for", async () => {
@@ -76,13 +53,24 @@ test("features do not depend on the batch size, and follow the rows asked for", 
   await engine.dispose();
 });
 
-test("a comparison has an entry for every candidate and the pixels, with intervals over seeds", async () => {
+test("a comparison has an entry for every candidate, with intervals over seeds and what was done to the images", async () => {
   const engine = await createEngine();
-  const candidates = [{ name: "random init", encoders: [frozen(0), frozen(1)] }];
-  const comparison = await compareEncoders(engine, { store, splits, candidates });
+  const image = { size, channels: 1, range: [0, 255], mean: [0.5], std: [0.3] } as const;
+  const context: OpenContext = { engine, images: { store, train: splits.train }, like: { spec, image } };
+  const random = await Promise.all([0, 1].map((seed) => openEncoder("random", { ...context, seed })));
+  const candidates = [
+    { name: "random init", encoders: random },
+    { name: "pixels", encoders: [await openEncoder("pixels", context)] },
+  ];
+  const comparison = await compareEncoders({ store, splits, candidates });
   await engine.dispose();
   expect(comparison.counts).toEqual({ train: 30, validation: 10, test: 20 });
   expect(comparison.entries.map(({ name }) => name)).toEqual(["random init", "pixels"]);
+  expect(comparison.entries[0]?.about).toMatchObject({ kind: "random", ids: { length: 2 }, inputSize: size });
+  expect(comparison.entries[0]?.about.notes).not.toContain("seed: 0");
+  expect(comparison.entries[1]?.about.notes[0]).toMatch(
+    /16 x 16 averages.* 29 principal components of 30 training images/,
+  );
   expect(comparison.entries[0]?.linear.balancedAccuracy.values).toHaveLength(2);
   expect(comparison.entries[1]?.knn.accuracy.halfWidth).toBeNull();
   expect(formatComparison(comparison)).toContain("30+10 images to learn from, 20 to test");
@@ -91,12 +79,10 @@ test("a comparison has an entry for every candidate and the pixels, with interva
 });
 
 test("a split without labels is refused", async () => {
-  const engine = await createEngine();
   const unlabelled = storeOf(new Int32Array(count).fill(-1));
-  await expect(compareEncoders(engine, { store: unlabelled, splits, candidates: [] })).rejects.toMatchObject({
+  await expect(compareEncoders({ store: unlabelled, splits, candidates: [] })).rejects.toMatchObject({
     code: "E_DATA",
   });
-  await engine.dispose();
 });
 
 test("pixel features are means over cells", () => {

@@ -9,7 +9,8 @@ import { readTensorFile } from "./checkpoint.ts";
 import { readModelFiles } from "./model-settings.ts";
 
 const folder = process.env.LEJEPA_DINO_FULL;
-const names = folder === undefined ? [] : readdirSync(folder).filter((name) => existsSync(join(folder, name, "outputs.f32")));
+const names =
+  folder === undefined ? [] : readdirSync(folder).filter((name) => existsSync(join(folder, name, "outputs.f32")));
 
 const floats = (file: string): Float32Array => {
   const { buffer, byteOffset, byteLength } = readFileSync(file);
@@ -23,7 +24,9 @@ function largestError(got: Float32Array, expected: Float32Array): number {
 }
 
 async function ours(path: string, x: Float32Array): Promise<Float32Array> {
-  const { spec, tensors } = dinoWeights(readTensorFile(join(path, "model.safetensors")), { facts: readModelFiles(path) });
+  const { spec, tensors } = dinoWeights(readTensorFile(join(path, "model.safetensors")), {
+    facts: readModelFiles(path),
+  });
   const encoder = createEncoder(spec.name, spec.options);
   const layout = flatLayout(encoder.params);
   const engine = await createEngine();
@@ -54,6 +57,9 @@ test.each(names)("%s", { timeout: 300_000 }, async (name) => {
   expect(largestError(got, Float32Array.from([...(embedding?.data ?? []), ...(patch?.data ?? [])]))).toBeLessThan(1e-4);
 });
 
-test.skipIf(folder !== undefined)("needs LEJEPA_DINO_FULL, the folder that encoders_dino.py --full wrote", ({ skip }) => {
-  skip("LEJEPA_DINO_FULL is not set");
-});
+test.skipIf(folder !== undefined)(
+  "needs LEJEPA_DINO_FULL, the folder that encoders_dino.py --full wrote",
+  ({ skip }) => {
+    skip("LEJEPA_DINO_FULL is not set");
+  },
+);
