@@ -34,7 +34,11 @@ test("without a size the pixels stay, normalised by channel", () => {
 });
 
 test("bicubic weights are Keys' with a = -1/2", () => {
-  const images = tf.tensor4d(Array.from({ length: 64 }, (_, i) => (i < 32 ? 0 : 255)), [1, 8, 8, 1], "int32");
+  const images = tf.tensor4d(
+    Array.from({ length: 64 }, (_, i) => (i < 32 ? 0 : 255)),
+    [1, 8, 8, 1],
+    "int32",
+  );
   const out = normaliseImages(images, { dtype: "uint8", mean: [0], std: [1], size: 16, interpolation: "bicubic" });
   const column = [...out.dataSync()].filter((_, i) => i % 16 === 0);
   // output rows lie a quarter before or after a source row: weights of the rows of 255
