@@ -65,10 +65,19 @@ export function lejepa(
   {
     cwd,
     onStderr,
-  }: { readonly cwd: string; readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void },
+    env = {},
+  }: {
+    readonly cwd: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  },
 ): Promise<Call> {
   return new Promise((resolve, reject) => {
-    const run = spawn(process.execPath, [bin, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const run = spawn(process.execPath, [bin, ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const texts = { stdout: "", stderr: "" };
     run.stdout.setEncoding("utf8").on("data", (text: string) => (texts.stdout += text));
     run.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -1,9 +1,11 @@
 // The built command from outside: what it prints, leaves behind and exits with.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { lejepa, makeProject } from "./_cli.test-helper.ts";
 
+const onnx = fileURLToPath(new URL("../../eval/src/fixtures/onnx/tokens.onnx", import.meta.url));
 let cwd: string;
 beforeAll(async () => {
   cwd = await makeProject();
@@ -49,6 +51,27 @@ test("plan, pretrain, resume, compare, embed, one after the other", { timeout: 2
   );
   // red or blue: the pixels say it all
   expect(pixels?.metrics.accuracy.value).toBe(1);
+  const more = [
+    "--baseline",
+    "run:run@last",
+    "--baseline",
+    `${onnx}?size=16`,
+    "--baseline",
+    "pixels",
+    "--out",
+    "report",
+  ];
+  const other = await lejepa(["compare", "--run", "run", "--shots", "all", ...more, "--json"], { cwd });
+  expect(other.status, other.stderr).toBe(0);
+  const about = (JSON.parse(other.stdout) as { encoders: { name: string; notes: string[] }[] }).encoders;
+  expect(about.map(({ name }) => name)).toEqual(["run", "run@last", "tokens", "pixels"]);
+  expect(about[2]?.notes).toContain("features: output pooler_output, as it is");
+  expect(readdirSync(join(cwd, "report")).sort()).toEqual([
+    "comparison.csv",
+    "comparison.html",
+    "comparison.json",
+    "comparison.txt",
+  ]);
 
   const embedded = await lejepa(["embed", "--run", "run"], { cwd });
   expect(embedded.status, embedded.stderr).toBe(0);
@@ -101,8 +124,27 @@ test("setup says what is missing", async () => {
   expect(none.stderr).toMatch(/^E_USAGE no-such-python: is not installed\. It needs Python 3\.9 .*--python FILE\.\n$/);
 });
 
+test("baselines are listed with their licences, and fetched only on request", async () => {
+  const listed = await lejepa(["baselines", "--json"], { cwd });
+  expect(listed.status, listed.stderr).toBe(0);
+  const { baselines } = JSON.parse(listed.stdout) as {
+    baselines: { name: string; licence: string; fetched: boolean }[];
+  };
+  expect(baselines.find(({ name }) => name === "dinov2-small")).toMatchObject({
+    licence: "Apache-2.0",
+    fetched: false,
+  });
+  const unaccepted = await lejepa(["baselines", "fetch", "dinov2-small"], { cwd });
+  expect([unaccepted.status, unaccepted.stdout]).toEqual([2, ""]);
+  expect(unaccepted.stderr).toMatch(/^E_USAGE dinov2-small: its licence must be accepted first.*--accept-licence/);
+  const env = { HF_ENDPOINT: "http://127.0.0.1:9" };
+  const offline = await lejepa(["baselines", "fetch", "dinov2-small", "--accept-licence"], { cwd, env });
+  expect(offline.status).toBe(1);
+  expect(offline.stderr).toMatch(/^E_IO dinov2-small: the hub cannot be reached/m);
+});
+
 test("help is for every verb, with examples", async () => {
-  for (const verb of ["plan", "inspect", "pretrain", "embed", "compare", "doctor", "setup"]) {
+  for (const verb of ["plan", "inspect", "pretrain", "embed", "compare", "baselines", "doctor", "setup"]) {
     const { status, stdout } = await lejepa([verb, "--help"], { cwd });
     expect(status).toBe(0);
     expect(stdout).toContain(`  $ lejepa ${verb}`);

@@ -1,6 +1,7 @@
 // The verbs, their options and their help. Each verb's work is imported when it is called.
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
+import type { BaselinesFlags, FetchFlags } from "./commands/baselines.ts";
 import type { CompareFlags } from "./commands/compare.ts";
 import type { DiagnoseFlags } from "./commands/diagnose.ts";
 import type { DoctorFlags } from "./commands/doctor.ts";
@@ -42,6 +43,7 @@ export function createProgram(output: Output, outcome: Outcome): Command {
   addCompare(program, output);
   addLeaderboard(program, output);
   addDiagnose(program, output);
+  addBaselines(program, output);
   addDoctor(program, output, outcome);
   addSetup(program, output);
   return program;
@@ -170,7 +172,8 @@ function addCompare(program: Command, output: Output): void {
     .option("--metric <NAME>", "what the verdict is about (default: balancedAccuracy)")
     .option("--margin <POINTS>", "a difference of no interest, in points (default: 2)")
     .option("--checkpoint <WHICH>", "last, best, or a step", "last")
-    .option("--out <DIR>", "also write comparison.json, .csv and .txt there")
+    .option("--out <DIR>", "also write the report: comparison.html, .json, .csv and .txt there")
+    .option("--no-pictures", "leave the pictures out of the report (text may be burned into medical images)")
     .action(async (flags: CompareFlags) => (await import("./commands/compare.ts")).compare(flags, output));
   addDataOptions(command).addHelpText(
     "after",
@@ -231,6 +234,33 @@ function addDiagnose(program: Command, output: Output): void {
       "lejepa diagnose --run runs/first --checkpoint best --html cockpit.html",
     ]),
   );
+}
+
+function addBaselines(program: Command, output: Output): void {
+  const cache = ["--cache <DIR>", "where fetched files are kept (data.cacheDir)", ".lejepa/cache"] as const;
+  const command = program
+    .command("baselines")
+    .summary("list the published encoders to compare with, or fetch one")
+    .description(
+      "Published encoders that `lejepa compare --baseline NAME` knows, with their licences; * marks what is fetched.",
+    )
+    .option(...cache)
+    .action(async (flags: BaselinesFlags) => (await import("./commands/baselines.ts")).listAll(flags, output));
+  addOutputOptions(command).addHelpText(
+    "after",
+    examples(["lejepa baselines", "lejepa baselines fetch dinov2-small --accept-licence"]),
+  );
+  const fetching = command
+    .command("fetch <NAME>")
+    .description(
+      "Fetches the files of one from the Hugging Face hub, and checks them. Gated models need an account that was let in: its access token in HF_TOKEN.",
+    )
+    .option(...cache)
+    .option("--accept-licence", "you have read its licence and agree to it (asked once)")
+    .action(async (name: string, _: FetchFlags, own: Command) =>
+      (await import("./commands/baselines.ts")).fetchOne(name, own.optsWithGlobals<FetchFlags>(), output),
+    );
+  addOutputOptions(fetching).addHelpText("after", examples(["lejepa baselines fetch mobilenet-v2 --accept-licence"]));
 }
 
 function addDoctor(program: Command, output: Output, outcome: Outcome): void {
@@ -299,6 +329,7 @@ Start here:
   $ lejepa compare --run runs/first                was it worth it?  (needs folders named after classes)
   $ lejepa leaderboard runs/*                      which run is best?  (needs no labels)
   $ lejepa diagnose --run runs/first               has it collapsed? why?
+  $ lejepa baselines                               published encoders to compare with
   $ lejepa embed --run runs/first                  features of every image
 
 Exit status: 0 done, 1 the work failed, 2 the call or its input is wrong, 130 stopped by Ctrl-C.

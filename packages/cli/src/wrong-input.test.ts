@@ -45,6 +45,9 @@ const cases: readonly (readonly [call: string, status: number, message: RegExp])
   ["pretrain --resume --out nothing", 2, /^E_USAGE .*a run to go on with/],
   ["compare --run nothing", 2, /^E_DATA .*run folder/],
   ["compare --run x --baseline pixel", 2, /^E_USAGE --baseline: .*Did you mean pixels\?$/],
+  ["compare --run x --baseline resnet.onnx", 2, /^E_USAGE --baseline: .*dinov2-small.*got resnet\.onnx/],
+  ["compare --run x --channels rgb", 2, /^E_USAGE channels: expected replicate, pca, patch, or bands/],
+  ["baselines fetch dino2-small", 2, /^E_USAGE baseline: .*Did you mean dinov2-small\?$/],
   ["embed --run x --checkpoint lst", 2, /^E_USAGE --checkpoint: .*Did you mean last\?$/],
 ];
 

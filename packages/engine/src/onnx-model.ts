@@ -72,7 +72,9 @@ async function run(session: InferenceSession, where: string, { name, tensor, out
   const fed = await hostTensor(data, shape, type);
   let results: Readonly<Record<string, Tensor>>;
   try {
-    results = (await session.run({ [name]: fed }, [...outputs])) as Readonly<Record<string, Tensor>>;
+    results = (await session.run({ [name]: fed }, [...outputs], { logSeverityLevel: 4 })) as Readonly<
+      Record<string, Tensor>
+    >;
   } catch (cause) {
     throw new LejepaError({
       code: "E_SHAPE",

@@ -4,6 +4,7 @@ import type { ImageStore, Splits } from "@lejepa/data";
 import { createEncoder } from "@lejepa/encoders";
 import { createEngine } from "@lejepa/engine";
 import { expect, test } from "vitest";
+import { memoryStore, rowRange } from "./_store.test-helper.ts";
 import {
   type Candidate,
   compareEncoders,
@@ -11,6 +12,8 @@ import {
   formatComparison,
   logisticProbe,
   matrix,
+  openEncoder,
+  type OpenContext,
   pixelFeatures,
   randomEncoder,
 } from "./index.ts";
@@ -25,39 +28,13 @@ const pixels = Uint8Array.from({ length: count * size * size }, (_, i) => {
   return Math.floor((along + ((row * 7) % 4)) / 2) % 2 === 0 ? 230 : 20;
 });
 
-function storeOf(labels: Int32Array): ImageStore {
-  const rowElements = size * size;
-  return {
-    count,
-    height: size,
-    width: size,
-    channels: 1,
-    dtype: "uint8",
-    rowElements,
-    range: [0, 255],
-    labels,
-    items: [],
-    classes: ["across", "down"],
-    fingerprint: "",
-    failures: [],
-    skipped: [],
-    warnings: [],
-    readMasks: (rows) => new Uint8Array(rows.length * size * size).fill(1),
-    notes: {},
-    imagesFile: "",
-    headerBytes: 0,
-    read: (rows) =>
-      Uint8Array.from(
-        Array.from(rows).flatMap((row) => [...pixels.subarray(row * rowElements, (row + 1) * rowElements)]),
-      ),
-    close() {},
-  };
-}
+const storeOf = (labels: Int32Array): ImageStore =>
+  memoryStore({ count, size, channels: 1, pixels, labels, classes: ["across", "down"] });
 
 const store = storeOf(Int32Array.from({ length: count }, (_, i) => i % 2));
-const range = (from: number, to: number): Uint32Array => Uint32Array.from({ length: to - from }, (_, i) => from + i);
-const splits: Splits = { train: range(0, 30), validation: range(30, 40), test: range(40, 60) };
-const encoder = createEncoder("resnet10", { channels: 1, width: 8, stem: "small", init: "torch" });
+const splits: Splits = { train: rowRange(0, 30), validation: rowRange(30, 40), test: rowRange(40, 60) };
+const spec = { name: "resnet10", options: { channels: 1, width: 8, stem: "small", init: "torch" } };
+const encoder = createEncoder(spec.name, spec.options);
 const frozen = (seed: number) => ({ encoder, values: randomEncoder(encoder, seed), mean: [0.5], std: [0.3] });
 
 test("features do not depend on the batch size, and follow the rows asked for", async () => {
@@ -77,16 +54,25 @@ test("features do not depend on the batch size, and follow the rows asked for", 
   await engine.dispose();
 });
 
-test("a comparison has every candidate and the pixels, and all seeds of each", async () => {
+test("a comparison has every candidate, all seeds of each, and says what was done to the images", async () => {
   const engine = await createEngine();
-  const candidates: Candidate[] = [{ name: "random init", kind: "random", encoders: [frozen(0), frozen(1)] }];
+  const image = { size, channels: 1, range: [0, 255], mean: [0.5], std: [0.3] } as const;
+  const context: OpenContext = { engine, images: { store, train: splits.train }, like: { spec, image } };
+  const random = await Promise.all([0, 1].map((seed) => openEncoder("random", { ...context, seed })));
+  const candidates: Candidate[] = [
+    { name: "random init", encoders: random },
+    { name: "pixels", encoders: [await openEncoder("pixels", context)] },
+  ];
   const comparison = await compareEncoders(engine, { store, splits, candidates, shots: [1, "all"] });
   await engine.dispose();
   expect(comparison.data.rows).toEqual({ train: 30, validation: 10, test: 20 });
-  expect(comparison.encoders.map(({ name, seeds }) => [name, seeds])).toEqual([
-    ["random init", 2],
-    ["pixels", 1],
+  expect(comparison.encoders.map(({ name, kind, seeds }) => [name, kind, seeds])).toEqual([
+    ["random init", "random", 2],
+    ["pixels", "pixels", 1],
   ]);
+  expect(comparison.encoders[0]?.facts).toMatchObject({ inputSize: size });
+  expect(comparison.encoders[0]?.notes).not.toContain("seed: 0");
+  expect(comparison.encoders[1]?.notes[0]).toMatch(/16 x 16 averages.* 29 principal components of 30 training images/);
   const found = comparison.results.find(
     ({ encoder: name, probe, shots }) => name === "random init" && probe === "logistic" && shots === "all",
   );
@@ -99,7 +85,9 @@ test("a comparison has every candidate and the pixels, and all seeds of each", a
 test("a split without labels is refused", async () => {
   const engine = await createEngine();
   const unlabelled = storeOf(new Int32Array(count).fill(-1));
-  await expect(compareEncoders(engine, { store: unlabelled, splits, candidates: [] })).rejects.toMatchObject({
+  const encoders = [await openEncoder("pixels", { engine, images: { store, train: splits.train } })];
+  const candidates: Candidate[] = [{ name: "pixels", encoders }];
+  await expect(compareEncoders(engine, { store: unlabelled, splits, candidates })).rejects.toMatchObject({
     code: "E_DATA",
   });
   await engine.dispose();

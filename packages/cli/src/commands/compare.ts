@@ -5,6 +5,7 @@ import { type ImageStore, type Splits, splitItems } from "@lejepa/data";
 import { createEngine } from "@lejepa/engine";
 import {
   type Candidate,
+  type Comparison,
   comparisonCsv,
   compareEncoders,
   formatComparison,
@@ -30,6 +31,7 @@ export interface CompareFlags extends ConfigFlags, ProbeFlags {
   readonly channels?: string;
   readonly checkpoint: string;
   readonly out?: string;
+  readonly pictures: boolean;
 }
 
 const usualBaselines = ["random", "pixels"];
@@ -75,14 +77,18 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
       candidates,
       ...settings,
       seed: config.seed,
-      context: { checkpoints: runs.map(({ name, loaded: { path, step } }) => ({ name, path, step })) },
+      context: contextOf(runs, engine.device),
       signal,
       onProgress: (what) => output.note(`probing ${what}`),
     });
     const text = formatComparison(comparison);
     if (flags.out !== undefined) {
+      output.note("writing the report ...");
+      const { comparisonReport } = await import("../comparison-report.ts");
+      const material = { comparison, candidates, store, splits, config, pictures: flags.pictures, signal };
+      const page = await comparisonReport(engine, material);
       const document = `${JSON.stringify(comparison, null, 2)}\n`;
-      save(flags.out, { json: document, csv: comparisonCsv(comparison), txt: text });
+      save(flags.out, { json: document, csv: comparisonCsv(comparison), txt: text, html: page });
     }
     output.result(comparison, text);
   } finally {
@@ -91,6 +97,17 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
     await engine.dispose();
     store.close();
   }
+}
+
+// what a reader needs to do it again; folders as they were given, so that no home directory gets into a report
+function contextOf(runs: readonly OpenedRun[], device: string): Comparison["context"] {
+  return {
+    command: ["lejepa", ...process.argv.slice(2)].join(" "),
+    checkpoints: runs.map(({ name, folder, loaded: { step } }) => ({ name, run: folder, step })),
+    device,
+    node: process.version,
+    date: new Date().toISOString(),
+  };
 }
 
 async function trained({ name, loaded }: OpenedRun, context: OpenContext): Promise<Candidate> {

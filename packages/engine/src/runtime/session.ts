@@ -88,7 +88,11 @@ const noDevice = ({ device }: SessionSettings, detail: string, cause: unknown): 
 export async function openSession(file: string, settings: SessionSettings): Promise<InferenceSession> {
   const runtime = await loadRuntime();
   try {
-    return await runtime.InferenceSession.create(file, sessionOptions(settings));
+    return await runtime.InferenceSession.create(file, {
+      ...sessionOptions(settings),
+      // what a foreign model refuses is thrown; the runtime would also print it
+      logSeverityLevel: 4,
+    });
   } catch (cause) {
     const detail = String((cause as Error).message).split("\n")[0] ?? "";
     if (missingDevice.test(detail)) throw noDevice(settings, detail, cause);

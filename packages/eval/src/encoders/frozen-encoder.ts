@@ -43,7 +43,8 @@ export function openFrozen(given: FrozenEncoder, facts: FrozenFacts, context: Op
   const { encoder, size, mean, std, interpolation = "bilinear" } = frozen;
   const tokens = encoder.tokens;
   const outputs = [
-    ...["embedding", "probe"],
+    "embedding",
+    "probe",
     ...(tokens === undefined ? [] : [...(tokens.classToken ? ["cls", "patch", "both"] : ["patch"]), "last-K"]),
   ];
   const settings = { weights: facts.weights, size, mean, std, range, interpolation, channels: map };

@@ -131,9 +131,9 @@ export function readModelFiles(folder: string): ModelFiles {
   };
   const images = read("preprocessor_config.json", preprocessorSchema);
   const model = read("config.json", configSchema);
-  const size = (images?.do_center_crop === false ? undefined : images?.crop_size) ?? images?.size;
+  const size = (images?.do_center_crop === false ? undefined : images?.crop_size) ?? images?.size ?? undefined;
   return {
-    ...(size != null && { size }),
+    ...(size !== undefined && { size }),
     ...(images !== undefined && normalisation(images)),
     heads: model?.num_attention_heads ?? undefined,
     epsilon: model?.layer_norm_eps ?? undefined,

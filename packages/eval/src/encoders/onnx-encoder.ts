@@ -61,7 +61,7 @@ export async function openOnnx(
         `mean and std: ${settings.mean === undefined && files.mean === undefined ? "ImageNet's, nothing else was said" : `${mean.join(", ")} and ${std.join(", ")}`}`,
         output.note,
       ],
-      extract(store, rows, options = {}) {
+      async extract(store, rows, options = {}) {
         const wanted = checkOutputs({ name, outputs, depth: 0 }, options.outputs);
         const open = (): Promise<FeatureSource> => {
           const batch = input.batch ?? Math.max(1, Math.min(context.batchSize ?? 32, rows.length));

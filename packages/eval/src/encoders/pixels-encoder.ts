@@ -33,7 +33,7 @@ export function openPixels(context: OpenContext): OpenedEncoder {
     notes: [
       `pixels: ${grid} x ${grid} averages of each channel, on ${featureDim} principal components of ${sample.length} training images`,
     ],
-    extract: (from, rows, options = {}) =>
+    extract: async (from, rows, options = {}) =>
       extractCached({
         name: "pixels",
         settings,

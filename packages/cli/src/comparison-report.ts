@@ -1,0 +1,129 @@
+// The page of a comparison: what it shows besides figures (neighbours, maps, pictures) is gathered here; its look is
+// @lejepa/report's.
+import type { DatasetItem } from "@lejepa/contracts";
+import { type ImageStore, type Splits, valueRange } from "@lejepa/data";
+import type { Engine } from "@lejepa/engine";
+import { type Candidate, type Comparison, labelledRows, type Matrix } from "@lejepa/eval";
+import {
+  comparisonPage,
+  type FeatureMap,
+  galleryOf,
+  mapFeatures,
+  mostMapped,
+  type NamedFeatures,
+  type NamedRow,
+  pictureUrl,
+} from "@lejepa/report";
+import type { ReadyConfig } from "./resolve-config.ts";
+
+/** What a page is made of. */
+export interface ComparisonReportOptions {
+  readonly comparison: Comparison;
+  readonly candidates: readonly Candidate[];
+  readonly store: ImageStore;
+  readonly splits: Splits;
+  readonly config: ReadyConfig;
+  /** False: no pictures (text may be burned into medical images). */
+  readonly pictures: boolean;
+  readonly signal: AbortSignal;
+}
+
+const mostQueries = 8;
+
+/** The page. Features come out of the cache that the comparison has filled. */
+export async function comparisonReport(engine: Engine, options: ComparisonReportOptions): Promise<string> {
+  const { comparison, store, splits, config, pictures } = options;
+  const features = await featuresOf(options);
+  const test = Array.from(splits.test).filter((row) => (store.labels[row] as number) >= 0);
+  const name = (row: number): NamedRow => ({
+    row,
+    id: (store.items[row] as DatasetItem).id,
+    label: labelOf(store, row),
+  });
+  const gallery = pictures
+    ? await galleryOf(engine, features, { queries: queriesOf(store, test), train: splits.train, name })
+    : [];
+  const shown = new Set(
+    gallery.flatMap(({ query, nearest }) => [query, ...nearest.flatMap(({ images }) => images)]).map(({ row }) => row),
+  );
+  const ranges = [valueRange(store, splits.train)];
+  const urls = new Map<number, string>();
+  for (const row of shown) urls.set(row, await pictureUrl(store, row, { ranges, side: 96 }));
+  return comparisonPage(comparison, {
+    gallery,
+    maps: mapsOf(features, { store, test, seed: config.seed }),
+    pictures: urls,
+    dataCard: dataCard(store, config),
+  });
+}
+
+async function featuresOf({ candidates, store, splits, signal }: ComparisonReportOptions): Promise<NamedFeatures[]> {
+  const rows = labelledRows(store, splits);
+  const all: NamedFeatures[] = [];
+  for (const { name, encoders } of candidates) {
+    const [first] = encoders;
+    if (first === undefined) continue;
+    const { embedding } = await first.extract(store, rows, { signal });
+    all.push({ encoder: name, features: byRow(embedding, rows, store.count) });
+  }
+  return all;
+}
+
+function byRow({ data, columns }: Matrix, rows: Uint32Array, count: number): Matrix {
+  const all = new Float32Array(count * columns);
+  rows.forEach((row, i) => all.set(data.subarray(i * columns, (i + 1) * columns), row * columns));
+  return { data: all, rows: count, columns };
+}
+
+const labelOf = ({ labels, classes }: ImageStore, row: number): string | undefined => classes[labels[row] as number];
+
+// test images of different classes in turn, the first of each
+function queriesOf(store: ImageStore, test: readonly number[]): number[] {
+  const queues = store.classes.map((_, label) => test.filter((row) => store.labels[row] === label));
+  const queries: number[] = [];
+  for (let i = 0; queries.length < Math.min(mostQueries, test.length); i++) {
+    for (const queue of queues) {
+      const row = queue[i];
+      if (row !== undefined && queries.length < mostQueries) queries.push(row);
+    }
+  }
+  return queries;
+}
+
+interface MapOptions {
+  readonly store: ImageStore;
+  readonly test: readonly number[];
+  readonly seed: number;
+}
+
+function mapsOf(all: readonly NamedFeatures[], { store, test, seed }: MapOptions): FeatureMap[] {
+  // every n-th, so that no class is cut off
+  const step = Math.max(1, Math.ceil(test.length / mostMapped));
+  const rows = test.filter((_, i) => i % step === 0);
+  if (rows.length < 3) return [];
+  return all.map(({ encoder, features }) => {
+    const { data, columns } = features;
+    const part = new Float32Array(rows.length * columns);
+    rows.forEach((row, i) => part.set(data.subarray(row * columns, (row + 1) * columns), i * columns));
+    const { method, points } = mapFeatures({ data: part, rows: rows.length, columns }, seed);
+    const named = points.map(([x, y], i) => {
+      const row = rows[i] as number;
+      return { x, y, id: (store.items[row] as DatasetItem).id, label: labelOf(store, row) ?? "no label" };
+    });
+    return { encoder, method, points: named };
+  });
+}
+
+function dataCard(store: ImageStore, { dataset, data }: ReadyConfig): [string, string][] {
+  const { title = dataset.id, license = "", citation = "" } = dataset.plugin ?? {};
+  const size = `${store.width} x ${store.height}, ${store.channels} ${store.channels === 1 ? "channel" : "channels"} of ${store.dtype}`;
+  const cards: [string, string][] = [
+    ["dataset", title],
+    ["licence of the images", license],
+    ["citation", citation],
+    ["stored as", size],
+    ["fingerprint", store.fingerprint],
+    ["split seed", String(data.splits.seed)],
+  ];
+  return cards.filter(([, value]) => value !== "");
+}
