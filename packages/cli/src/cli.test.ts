@@ -1,5 +1,5 @@
 // The built command from outside: what it prints, leaves behind and exits with.
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";

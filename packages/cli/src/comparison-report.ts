@@ -41,7 +41,13 @@ export async function comparisonReport(engine: Engine, options: ComparisonReport
     label: labelOf(store, row),
   });
   const gallery = pictures
-    ? await galleryOf(engine, features, { queries: queriesOf(store, test), train: splits.train, name })
+    ? await galleryOf(engine, features, {
+        queries: queriesOf(store, test),
+        train: splits.train,
+        // as many as fit a page
+        k: features.length > 3 ? 3 : 5,
+        name,
+      })
     : [];
   const shown = new Set(
     gallery.flatMap(({ query, nearest }) => [query, ...nearest.flatMap(({ images }) => images)]).map(({ row }) => row),

@@ -52,7 +52,7 @@ export function shotCurves(comparison: Comparison, probe: ProbeName, title: stri
     width: 860,
     height: 340,
     marginLeft: 50,
-    marginRight: 130,
+    marginRight: Math.min(260, 20 + 6.6 * Math.max(...comparison.encoders.map(({ name }) => name.length))),
     grid: true,
     x: {
       type: "point",
