@@ -13,32 +13,9 @@ import math
 import os
 import sys
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-
-
-def values(name, shape):
-    """Numbers in [-1, 1) from a name: FNV-1a, then murmur3's mixer of hash + index * golden ratio. Float32 exact."""
-    h = 0x811C9DC5
-    for c in name.encode():
-        h = ((h ^ c) * 0x01000193) & 0xFFFFFFFF
-    x = (np.arange(math.prod(shape), dtype=np.uint64) * 0x9E3779B1 + h) & 0xFFFFFFFF
-    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
-        x = ((x ^ (x >> np.uint64(shift))) * np.uint64(factor)) & np.uint64(0xFFFFFFFF)
-    x = x ^ (x >> np.uint64(16))
-    return torch.from_numpy((x >> np.uint64(8)).astype(np.float64) / 2**23 - 1).reshape(shape)
-
-
-def test_value(name, shape):
-    u = values(name, tuple(shape))
-    if name.endswith("bias"):
-        return 0.2 * u
-    if len(shape) == 1:
-        return 1 + 0.3 * u
-    if name in ("cls_token", "pos_embed"):
-        return 0.5 * u
-    return u * 1.5 / math.sqrt(math.prod(shape[1:]))
+from encoders_torch import test_value, values
 
 
 class Names:
@@ -316,9 +293,9 @@ def full(folder):
 
 
 if sys.argv[1] == "--full":
+    torch.set_default_dtype(torch.float32)
     full(sys.argv[2])
 else:
-    torch.set_default_dtype(torch.float64)
     golden = {"made": {"by": "tools/goldens/encoders_dino.py", "torch": torch.__version__}}
     golden["models"] = [small_golden(c) for c in SMALL]
     eye = lambda n: torch.eye(n)[None, :, :, None]

@@ -310,4 +310,5 @@ def main(path):
     print(f"{path}: timm {timm_version}")
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

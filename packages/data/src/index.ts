@@ -36,6 +36,7 @@ export {
   writeDurably,
   writeFully,
 } from "./durable-files.ts";
+export { isAlive } from "./is-alive.ts";
 export { expectClasses } from "./labels.ts";
 export { type ChannelSummary, type InspectionSummary, summariseInspection } from "./inspect-summary.ts";
 export { findEqualFiles, type FileSizes, measureFiles } from "./duplicates-exact.ts";

@@ -19,6 +19,7 @@ test("the public names", () => {
     "findNearPairs",
     "groupBalance",
     "groupsInTwoSplits",
+    "isAlive",
     "listItems",
     "makeFolder",
     "measureFiles",

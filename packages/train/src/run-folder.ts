@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Config, configToJson, LejepaError } from "@lejepa/contracts";
-import { makeFolder, replaceJson, withFileErrors } from "@lejepa/data";
+import { isAlive, makeFolder, replaceJson, withFileErrors } from "@lejepa/data";
 import { readRunConfig, readRunInfo, type RunInfo, runFiles } from "@lejepa/eval";
 
 /**
@@ -71,15 +71,6 @@ function checkNotRunning(folder: string): void {
     problem: `process ${id} is writing this run`,
     hint: `Wait for it or stop it. If that process is something else, change the status in ${runFiles.info} to "interrupted".`,
   });
-}
-
-function isAlive(id: number): boolean {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** Replaces run.json. */

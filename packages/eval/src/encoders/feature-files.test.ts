@@ -1,6 +1,6 @@
 // The feature cache: nothing is computed twice, a stopped computation goes on, damage is repaired, and what does not belong
 // together is kept apart.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -89,11 +89,13 @@ test("a part that a crash cut off is computed again, and nothing else", async ()
   const whole = await extractCached(extraction([], { cacheDir }));
   const [, second] = partsOf(cacheDir).sort();
   truncateSync(second as string, 100);
-  writeFileSync(`${second}.99999.tmp`, "left behind by a killed process");
+  const leftover = `${second}.99999999.tmp`;
+  writeFileSync(leftover, "left behind by a killed process");
   const seen: number[] = [];
   const again = await extractCached(extraction(seen, { cacheDir }));
   expect([Math.min(...seen), Math.max(...seen)]).toEqual([partRows, 2 * partRows - 1]);
   expect(again).toEqual(whole);
+  expect(existsSync(leftover)).toBe(false);
 });
 
 test("other weights, images, rows, outputs or precision are kept apart", async () => {

@@ -2,10 +2,10 @@
 // appears whole or not at all. Content-addressed: the folder's name is a digest of everything the features depend on, so
 // nothing is ever overwritten by something else, and a stopped computation goes on at the first missing part.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LejepaError } from "@lejepa/contracts";
-import { type ImageStore, makeFolder, replaceFile, replaceJson } from "@lejepa/data";
+import { type ImageStore, isAlive, makeFolder, replaceFile, replaceJson } from "@lejepa/data";
 import { readSafetensors, type Safetensors, writeSafetensors } from "@lejepa/encoders";
 import { collect, type FeatureSource } from "../features.ts";
 import { matrix } from "../matrix.ts";
@@ -50,6 +50,7 @@ export async function extractCached(extraction: CachedExtraction): Promise<Featu
       const file = folder && join(folder, `part-${String(start / partRows).padStart(6, "0")}.safetensors`);
       let part = file === undefined ? undefined : readPart(file, chunk.length, extraction.outputs);
       if (part === undefined) {
+        if (source === undefined && folder !== undefined) removeLeftovers(folder);
         source ??= await open();
         part = await computePart(source, chunk, { extraction, file, start, total: sorted.length });
       }
@@ -83,6 +84,14 @@ function cacheFolder(
     replaceJson(folder, "key.json", key);
   }
   return folder;
+}
+
+/** What killed processes were writing: `replaceFile` puts its process into the name. */
+function removeLeftovers(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const owner = /\.(\d+)\.tmp$/.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) rmSync(join(folder, name), { force: true });
+  }
 }
 
 /** The part, or undefined when it is missing or not whole. */

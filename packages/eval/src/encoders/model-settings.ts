@@ -113,6 +113,8 @@ const configSchema = z.object({
   layer_norm_eps: z.number().positive().nullish(),
   rope_theta: z.number().positive().nullish(),
   num_register_tokens: z.number().int().nullish(),
+  // timm's
+  pretrained_cfg: z.object({ mean: z.array(z.number()).nullish(), std: z.array(z.number()).nullish() }).nullish(),
 });
 
 /**
@@ -132,8 +134,10 @@ export function readModelFiles(folder: string): ModelFiles {
   const images = read("preprocessor_config.json", preprocessorSchema);
   const model = read("config.json", configSchema);
   const size = (images?.do_center_crop === false ? undefined : images?.crop_size) ?? images?.size ?? undefined;
+  const { mean, std } = model?.pretrained_cfg ?? {};
   return {
     ...(size !== undefined && { size }),
+    ...(mean && std && { mean, std }),
     ...(images !== undefined && normalisation(images)),
     heads: model?.num_attention_heads ?? undefined,
     epsilon: model?.layer_norm_eps ?? undefined,

@@ -45,7 +45,7 @@ export async function openOnnx(
     const interpolation = settings.resample ?? files.resample ?? "bilinear";
     const preprocessing: Preprocessing = { range: images.range, size: input.size, interpolation, channels };
     const featureDim = await tryOnce(model, { input, output, where });
-    const id = `onnx:${digestOf({ file: await fileDigest(file), input, output, preprocessing })}`;
+    const id = `onnx:${digestOf({ files: await Promise.all(filesOf(file).map(fileDigest)), input, output, preprocessing })}`;
     const outputs = ["embedding", "probe", ...(output.form === "tokens" ? ["cls", "patch", "both"] : [])];
     return {
       id,
@@ -77,6 +77,12 @@ export async function openOnnx(
     throw error;
   }
 }
+
+/** The graph, and its weights where they lie beside it under the usual names. */
+const filesOf = (file: string): string[] => [
+  file,
+  ...[`${file}_data`, `${file}.data`].filter((path) => existsSync(path)),
+];
 
 // transformers.js keeps models in a folder onnx/ below the one of the configuration
 function filesFolder(file: string): string {
