@@ -44,7 +44,9 @@ test("plan, pretrain, resume, compare, embed, one after the other", { timeout: 2
     results: { encoder: string; probe: string; shots: number | "all"; metrics: { accuracy: { value: number } } }[];
   };
   expect(encoders.map(({ name }) => name)).toEqual(["run", "random init", "pixels"]);
-  const pixels = results.find(({ encoder, probe, shots }) => encoder === "pixels" && probe === "knn" && shots === "all");
+  const pixels = results.find(
+    ({ encoder, probe, shots }) => encoder === "pixels" && probe === "knn" && shots === "all",
+  );
   // red or blue: the pixels say it all
   expect(pixels?.metrics.accuracy.value).toBe(1);
 

@@ -3,7 +3,13 @@ import { expect, test } from "vitest";
 import { compareSettings } from "./compare-flags.ts";
 
 test("flags become settings, absent ones stay absent", () => {
-  const settings = compareSettings({ seeds: 4, shots: "1, 10,all", probe: "knn,ncm", metric: "accuracy", margin: "1.5" });
+  const settings = compareSettings({
+    seeds: 4,
+    shots: "1, 10,all",
+    probe: "knn,ncm",
+    metric: "accuracy",
+    margin: "1.5",
+  });
   expect(settings).toEqual({
     seeds: 4,
     shots: [1, 10, "all"],

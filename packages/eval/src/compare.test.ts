@@ -87,7 +87,9 @@ test("a comparison has every candidate and the pixels, and all seeds of each", a
     ["random init", 2],
     ["pixels", 1],
   ]);
-  const found = comparison.results.find(({ encoder: name, probe, shots }) => name === "random init" && probe === "logistic" && shots === "all");
+  const found = comparison.results.find(
+    ({ encoder: name, probe, shots }) => name === "random init" && probe === "logistic" && shots === "all",
+  );
   expect(found?.runs).toHaveLength(2);
   expect(formatComparison(comparison)).toContain("30 images to learn from, 10 to choose with, 20 to test");
   // the stripes' directions are plain to see
@@ -127,7 +129,9 @@ test("the regularisation is chosen on the validation rows", async () => {
   expect(strong.validation).toBeGreaterThan(weak.validation);
   expect((await probe([0.001, 100])).c).toBe(0.001);
   const short = { ...train, labels: [0, 1] };
-  await expect(logisticProbe(engine, { train: short, validation, test: held.features, classes: 2 })).rejects.toMatchObject({
+  await expect(
+    logisticProbe(engine, { train: short, validation, test: held.features, classes: 2 }),
+  ).rejects.toMatchObject({
     code: "E_SHAPE",
   });
   await engine.dispose();

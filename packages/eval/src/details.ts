@@ -32,7 +32,7 @@ export function detailsOf(probed: readonly ProbedEncoder[], problem: Problem): D
 }
 
 function confusionOf({ truth }: Part, runs: readonly Detailed[], classes: number): number[][] {
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const counts = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
   for (const { detail } of runs) {
     for (const [i, label] of truth.labels.entries()) {
       const row = counts[label] as number[];
@@ -43,7 +43,10 @@ function confusionOf({ truth }: Part, runs: readonly Detailed[], classes: number
   return counts;
 }
 
-function classOf(runs: readonly Detailed[], { test, j }: { readonly test: Part; readonly j: number }): Detail["perClass"][number] {
+function classOf(
+  runs: readonly Detailed[],
+  { test, j }: { readonly test: Part; readonly j: number },
+): Detail["perClass"][number] {
   const { task, values } = test.truth;
   let rows = 0;
   for (let i = 0; i < values.rows; i++) {
@@ -90,8 +93,7 @@ export function predictionsOf(probed: readonly ProbedEncoder[], { test, task }: 
   const rowsOf = (m: Matrix): number[][] => Array.from({ length: m.rows }, (_, i) => rowOf(m, i));
   return {
     rows: [...test.rows],
-    truth:
-      task === "classification" ? [...test.truth.labels] : rowsOf(test.truth.values).map((row) => row.map(orNull)),
+    truth: task === "classification" ? [...test.truth.labels] : rowsOf(test.truth.values).map((row) => row.map(orNull)),
     predicted: probed.flatMap((encoder) =>
       [...detailedRuns(encoder).values()].flat().map(({ probe, draw, detail }) => ({
         encoder: encoder.description.name,

@@ -78,7 +78,12 @@ test.each(fits)("regression finds scikit-learn's weights: %s", async (_, kind, {
   expect(largestError(fitted.weight, weight)).toBeLessThan(2e-3);
   // the bias of a softmax is free, so only differences between classes are determined
   const shift = kind === "softmax" ? (fitted.bias[0] as number) - (bias[0] as number) : 0;
-  expect(largestError(fitted.bias.map((b) => b - shift), bias)).toBeLessThan(5e-3);
+  expect(
+    largestError(
+      fitted.bias.map((b) => b - shift),
+      bias,
+    ),
+  ).toBeLessThan(5e-3);
 });
 
 test.each(golden.multinomial)("the weights predict what scikit-learn's do, C = $c", async ({ c, predictions }) => {
@@ -130,7 +135,10 @@ const cases = {
 test.each(Object.keys(cases) as (keyof typeof cases)[])("metrics are scikit-learn's, with weights too: %s", (task) => {
   for (const [i, weights] of [undefined, Float64Array.from(golden.weights)].entries()) {
     const expected = Object.entries((golden.metrics[i] as Golden["metrics"][number])[task]);
-    const values = cases[task].values(expected.map(([name]) => name as MetricName), weights);
+    const values = cases[task].values(
+      expected.map(([name]) => name as MetricName),
+      weights,
+    );
     for (const [j, [name, value]] of expected.entries()) expect(values[j], name).toBeCloseTo(value, 6);
   }
 });

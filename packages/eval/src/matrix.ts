@@ -19,13 +19,6 @@ export function matrix(data: Float32Array, rows: number, columns: number): Matri
   throw new LejepaError({ code: "E_SHAPE", where: "matrix", expected, got: String(data.length) });
 }
 
-/** Rows `from` to `to` (exclusive), sharing the data. */
-export const sliceRows = (m: Matrix, from: number, to: number): Matrix => ({
-  data: m.data.subarray(from * m.columns, to * m.columns),
-  rows: to - from,
-  columns: m.columns,
-});
-
 /** A copy of some rows, in the order given; `padding` rows of zeros follow. */
 export function pickRows(m: Matrix, rows: ArrayLike<number>, padding = 0): Matrix {
   const data = new Float32Array((rows.length + padding) * m.columns);

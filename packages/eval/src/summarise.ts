@@ -30,7 +30,10 @@ export function resultsOf(probed: readonly ProbedEncoder[], problem: Problem): R
       shots,
       runs: runs.map(({ record }) => record),
       metrics: Object.fromEntries(
-        metricsOfTask[problem.task].map((metric) => [metric, estimateOf(sampleOf(runs, { encoder, metric, problem }), metric)]),
+        metricsOfTask[problem.task].map((metric) => [
+          metric,
+          estimateOf(sampleOf(runs, { encoder, metric, problem }), metric),
+        ]),
       ),
     })),
   );
@@ -61,7 +64,13 @@ function sampleOf(runs: readonly Probed[], { encoder, metric, problem }: SampleI
   };
 }
 
-const bounded: ReadonlySet<MetricName> = new Set(["accuracy", "balancedAccuracy", "macroF1", "auroc", "averagePrecision"]);
+const bounded: ReadonlySet<MetricName> = new Set([
+  "accuracy",
+  "balancedAccuracy",
+  "macroF1",
+  "auroc",
+  "averagePrecision",
+]);
 
 function estimateOf(sample: Sample, metric: MetricName): Result["metrics"][MetricName] & object {
   if (sample.groups < 2) return { value: orNull(mean(sample.runs)), low: null, high: null };

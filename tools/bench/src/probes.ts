@@ -112,6 +112,9 @@ for (const [name, one] of await casesOf(engine)) {
     );
   row(`kNN k=${k}`, mine.knn, sklearn.knn, [mine.knnSeconds, sklearn.knnSeconds]);
   for (const [i, c] of grid.entries())
-    row(`C=${c}`, mine.logistic[i] as number, sklearn.logistic[i] as number, [mine.logisticSeconds[i] as number, sklearn.logisticSeconds[i] as number]);
+    row(`C=${c}`, mine.logistic[i] as number, sklearn.logistic[i] as number, [
+      mine.logisticSeconds[i] as number,
+      sklearn.logisticSeconds[i] as number,
+    ]);
 }
 await engine.dispose();

@@ -40,7 +40,7 @@ function createWorld(groups: number, seed: number): World {
   const starts = [0];
   for (let g = 0; g < groups; g++) starts.push((starts.at(-1) as number) + 1 + random.integer(9));
   const rows = starts.at(-1) as number;
-  const names = starts.slice(1).flatMap((end, g) => new Array<string>(end - (starts[g] as number)).fill(`g${g}`));
+  const names = starts.slice(1).flatMap((end, g) => Array.from({ length: end - (starts[g] as number) }, () => `g${g}`));
   const labels = Int32Array.from({ length: rows }, () => [0, 0, 0, 0, 1, 1, 1, 2, 2][random.integer(9)] as number);
   return { labels, groups: names, starts };
 }
@@ -135,14 +135,18 @@ function figuresOf({ results, differences }: Comparison): Map<string, { value: n
     figures.set(metric, { value: value ?? Number.NaN, low: low ?? Number.NaN, high: high ?? Number.NaN });
   }
   for (const { metric, value, low, high } of differences) {
-    figures.set(`difference of ${metric}`, { value: value ?? Number.NaN, low: low ?? Number.NaN, high: high ?? Number.NaN });
+    figures.set(`difference of ${metric}`, {
+      value: value ?? Number.NaN,
+      low: low ?? Number.NaN,
+      high: high ?? Number.NaN,
+    });
   }
   return figures;
 }
 
 /** What the verdict says on pairs of encoders that are equally good: the same features, and trainings that differ by chance. */
 async function copies(comparisons: number): Promise<void> {
-  for (const kind of ["the same features", "another training"]) {
+  for (const kind of ["another training", "the same features"]) {
     for (const baselines of [1, 3]) {
       const outcomes = new Map<string, number>();
       for (let trial = 0; trial < comparisons; trial++) {
@@ -161,14 +165,16 @@ async function copies(comparisons: number): Promise<void> {
             ...range(0, baselines).map((i) => encoderOf(`baseline ${i}`, "transfer", m(1 + i))),
           ],
           shots: [1, 2, 5, 10, 100, "all"],
-          probes: ["logistic"],
+          probes: ["ncm"],
           seed: trial,
         });
         const claims = verdict.pairs.some(({ wins, loses }) => wins !== null || loses !== null);
         const outcome = claims ? "a difference" : verdict.outcome;
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }
-      console.log(`${kind}, ${baselines} baseline(s), ${comparisons} comparisons: ${JSON.stringify(Object.fromEntries(outcomes))}`);
+      console.log(
+        `${kind}, ${baselines} baseline(s), ${comparisons} comparisons: ${JSON.stringify(Object.fromEntries(outcomes))}`,
+      );
     }
   }
 }
@@ -177,11 +183,21 @@ async function copies(comparisons: number): Promise<void> {
 async function speed(): Promise<void> {
   const labels = Int32Array.from({ length: 2000 }, (_, i) => i % 10);
   const world = { labels, groups: range(0, 2000).map(String) };
-  const encoders = ([["own", 384], ["transfer", 1280], ["random", 384], ["pixels", 768]] as const).map(([kind, columns], i) =>
+  const encoders = (
+    [
+      ["own", 384],
+      ["transfer", 1280],
+      ["random", 384],
+      ["pixels", 768],
+    ] as const
+  ).map(([kind, columns], i) =>
     encoderOf(kind, kind, featuresOf(world, { columns, separation: 0.1, shift: 0, seed: i })),
   );
   const order = stream(0, "splits").permutation(2000);
-  for (const probes of [["knn", "logistic"], ["knn", "ncm", "logistic", "linear"]] as ProbeName[][]) {
+  for (const probes of [
+    ["knn", "logistic"],
+    ["knn", "ncm", "logistic", "linear"],
+  ] as ProbeName[][]) {
     const { timings, results } = await compareFeatures(engine, {
       targets: { task: "classification", classes: range(0, 10).map(String), labels },
       splits: { train: order.slice(0, 1400), validation: order.slice(1400, 1600), test: order.slice(1600) },
@@ -190,7 +206,9 @@ async function speed(): Promise<void> {
       probes,
     });
     const seconds = (probe: ProbeName): number =>
-      results.filter((one) => one.probe === probe).reduce((sum, { runs }) => sum + runs.reduce((s, run) => s + run.seconds, 0), 0);
+      results
+        .filter((one) => one.probe === probe)
+        .reduce((sum, { runs }) => sum + runs.reduce((s, run) => s + run.seconds, 0), 0);
     const each = probes.map((probe) => `${probe} ${seconds(probe).toFixed(1)} s`).join(", ");
     console.log(`4 encoders x 6 shots x 3 draws, 2000 images: ${timings.total.toFixed(1)} s (${each})`);
   }

@@ -75,7 +75,7 @@ const moments = (length: number): Moments => ({
 });
 
 /** Share of the highest learning rate at step 1 .. total: a tenth of the steps up, then a cosine down to a thousandth. */
-export function rateShare(step: number, total: number): number {
+function rateShare(step: number, total: number): number {
   const warmUp = Math.ceil(total / 10);
   if (step <= warmUp) return step / warmUp;
   const done = (step - warmUp) / (total - warmUp);
@@ -116,6 +116,7 @@ function adamw({ value, first, second }: Moments, gradient: Float32Array, { rate
     const v = beta2 * (second[i] as number) + (1 - beta2) * g * g;
     first[i] = m;
     second[i] = v;
-    value[i] = (value[i] as number) * (1 - rate * decay) - ((rate / correction1) * m) / (Math.sqrt(v) / root2 + epsilon);
+    value[i] =
+      (value[i] as number) * (1 - rate * decay) - ((rate / correction1) * m) / (Math.sqrt(v) / root2 + epsilon);
   }
 }

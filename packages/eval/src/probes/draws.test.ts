@@ -24,26 +24,29 @@ const manyLabels = fc
   .array(fc.integer({ min: 0, max: 2 }), { minLength: 12, maxLength: 80 })
   .map((labels) => [0, 1, 2, 0, 1, 2, ...labels]);
 
-property.prop([manyLabels, fc.nat(1000)])("k shots are k rows of each class, and nested in each run", (labels, seed) => {
-  const part = partOf(labels);
-  const { draws, leftOut } = draw(part, [1, 2, 5, "all"], seed);
-  for (const { shots, positions } of draws) {
-    if (shots === "all") {
-      expect([...positions]).toEqual(labels.map((_, i) => i));
-      continue;
+property.prop([manyLabels, fc.nat(1000)])(
+  "k shots are k rows of each class, and nested in each run",
+  (labels, seed) => {
+    const part = partOf(labels);
+    const { draws, leftOut } = draw(part, [1, 2, 5, "all"], seed);
+    for (const { shots, positions } of draws) {
+      if (shots === "all") {
+        expect([...positions]).toEqual(labels.map((_, i) => i));
+        continue;
+      }
+      for (const label of [0, 1, 2]) expect(positions.filter((i) => labels[i] === label)).toHaveLength(shots);
     }
-    for (const label of [0, 1, 2]) expect(positions.filter((i) => labels[i] === label)).toHaveLength(shots);
-  }
-  for (const run of [0, 1, 2]) {
-    const mine = draws.filter((one) => one.run === run);
-    for (const [i, larger] of mine.entries()) {
-      const smaller = mine[i - 1];
-      if (smaller !== undefined) expect(smaller.positions.every((p) => larger.positions.includes(p))).toBe(true);
+    for (const run of [0, 1, 2]) {
+      const mine = draws.filter((one) => one.run === run);
+      for (const [i, larger] of mine.entries()) {
+        const smaller = mine[i - 1];
+        if (smaller !== undefined) expect(smaller.positions.every((p) => larger.positions.includes(p))).toBe(true);
+      }
     }
-  }
-  const least = Math.min(...[0, 1, 2].map((label) => labels.filter((l) => l === label).length));
-  expect(leftOut.map(({ shots }) => shots)).toEqual(least < 5 ? [5] : []);
-});
+    const least = Math.min(...[0, 1, 2].map((label) => labels.filter((l) => l === label).length));
+    expect(leftOut.map(({ shots }) => shots)).toEqual(least < 5 ? [5] : []);
+  },
+);
 
 property.prop([manyLabels, fc.nat(1000)])("a draw does not depend on the other shots asked for", (labels, seed) => {
   const alone = draw(partOf(labels), [2], seed).draws.map(({ positions }) => [...positions]);
@@ -58,7 +61,10 @@ test("shots come from different groups while there are any", () => {
   const { draws } = draw(partOf(labels, groups), [4, 5]);
   for (const { shots, positions } of draws) {
     for (const label of [0, 1, 2]) {
-      const used = Array.from(positions.filter((i) => labels[i] === label), (i) => groups[i]);
+      const used = Array.from(
+        positions.filter((i) => labels[i] === label),
+        (i) => groups[i],
+      );
       expect(used).toHaveLength(shots as number);
       expect(new Set(used).size).toBe(4);
     }

@@ -71,7 +71,11 @@ export async function findNeighbours(kernel: Kernel, { train, asked, k }: Neighb
     const cosines = await kernel.products(pickRows(asked, rows, block - rows.length), known);
     for (const row of rows) {
       const values = cosines.data.subarray((row - start) * train.rows, (row - start + 1) * train.rows);
-      keepLargest(values, similarity.subarray(row * kept, (row + 1) * kept), index.subarray(row * kept, (row + 1) * kept));
+      keepLargest(
+        values,
+        similarity.subarray(row * kept, (row + 1) * kept),
+        index.subarray(row * kept, (row + 1) * kept),
+      );
     }
   }
   known.dispose();
@@ -124,7 +128,8 @@ export function voteOfNeighbours(
         weights[j] = (weights[j] as number) + weight;
       }
     }
-    for (let j = 0; j < columns; j++) data[i * columns + j] = weights[j] === 0 ? 0 : (sums[j] as number) / (weights[j] as number);
+    for (let j = 0; j < columns; j++)
+      data[i * columns + j] = weights[j] === 0 ? 0 : (sums[j] as number) / (weights[j] as number);
   }
   return { data, rows, columns };
 }

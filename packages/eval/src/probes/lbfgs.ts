@@ -70,7 +70,8 @@ async function lineSearch(
     addScaled(point, from.direction, step);
     const gradient = new Float64Array(point.length);
     const value = await objective(point, gradient);
-    const flat = value <= from.value + 1e-6 * Math.abs(from.value) && Math.abs(dot(gradient, from.direction)) < -0.5 * slope;
+    const flat =
+      value <= from.value + 1e-6 * Math.abs(from.value) && Math.abs(dot(gradient, from.direction)) < -0.5 * slope;
     if (flat || value <= from.value + 1e-4 * step * slope) return { point, value, gradient };
   }
   return undefined;

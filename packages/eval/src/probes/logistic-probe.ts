@@ -52,7 +52,11 @@ export async function logisticProbe(engine: Engine, options: LogisticProbeOption
   };
   const kernel = createKernel(engine);
   try {
-    const { scores, chosen, validation: found } = await runProbe(kernel, "logistic", {
+    const {
+      scores,
+      chosen,
+      validation: found,
+    } = await runProbe(kernel, "logistic", {
       features: { unit: split, normed: split, standard: split },
       positions: Uint32Array.from({ length: train.features.rows }, (_, i) => i),
       train: truthOf(train, classes),
@@ -71,5 +75,10 @@ function truthOf({ features, labels }: LabelledFeatures, classes: number): Truth
   if (labels.length === features.rows && labels.length > 0)
     return { task: "classification", labels: Int32Array.from(labels), values: oneHot(labels, classes) };
   const got = `${labels.length} labels for ${features.rows} rows`;
-  throw new LejepaError({ code: "E_SHAPE", where: "linear probe", expected: "a label for each row, at least one", got });
+  throw new LejepaError({
+    code: "E_SHAPE",
+    where: "linear probe",
+    expected: "a label for each row, at least one",
+    got,
+  });
 }

@@ -14,7 +14,10 @@ export interface Resamples {
 }
 
 /** Draws `count` times `groups` groups. A pure function of its arguments. */
-export function drawResamples(groups: number, { count, seed }: { readonly count: number; readonly seed: number }): Resamples {
+export function drawResamples(
+  groups: number,
+  { count, seed }: { readonly count: number; readonly seed: number },
+): Resamples {
   const times = new Uint16Array(count * groups);
   for (let b = 0; b < count; b++) {
     const random = stream(seed, "bootstrap", b);

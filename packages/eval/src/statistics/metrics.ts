@@ -73,7 +73,8 @@ export function createEvaluator(truth: Truth, scores: Matrix): Evaluator {
 
 const noRanking = { auroc: Number.NaN, averagePrecision: Number.NaN };
 const noErrors = { r2: Number.NaN, mae: Number.NaN };
-const isCounted = (name: MetricName): boolean => name === "accuracy" || name === "balancedAccuracy" || name === "macroF1";
+const isCounted = (name: MetricName): boolean =>
+  name === "accuracy" || name === "balancedAccuracy" || name === "macroF1";
 
 /** Class of the largest score of each row; the first of equals. */
 export function predictedClasses({ data, rows, columns }: Matrix): Int32Array {
@@ -178,7 +179,10 @@ function countLabels(
   return right / all;
 }
 
-function classMeans({ support, predicted, hits }: Sums): { readonly balancedAccuracy: number; readonly macroF1: number } {
+function classMeans({ support, predicted, hits }: Sums): {
+  readonly balancedAccuracy: number;
+  readonly macroF1: number;
+} {
   let [recalls, present, f1, used] = [0, 0, 0, 0];
   for (let j = 0; j < hits.length; j++) {
     const [n, guessed, right] = [support[j] as number, predicted[j] as number, hits[j] as number];
@@ -218,7 +222,11 @@ function meanRanking(rankings: readonly Ranking[], weights: Float64Array): Ranke
   };
 }
 
-function meanErrors(truth: Truth, scores: Matrix, weights: Float64Array): { readonly r2: number; readonly mae: number } {
+function meanErrors(
+  truth: Truth,
+  scores: Matrix,
+  weights: Float64Array,
+): { readonly r2: number; readonly mae: number } {
   const each = Array.from({ length: scores.columns }, (_, j) => errorsOf(truth, scores, { weights, j }));
   return { r2: meanOfDefined(each.map(({ r2 }) => r2)), mae: meanOfDefined(each.map(({ mae }) => mae)) };
 }

@@ -17,7 +17,9 @@ export function rankRows(scores: ArrayLike<number>, truth: ArrayLike<number>): R
   return {
     rows: Int32Array.from(known),
     positive: Uint8Array.from(known, (i) => (truth[i] === 1 ? 1 : 0)),
-    tied: Uint8Array.from(known, (i, at) => (at + 1 < known.length && scores[known[at + 1] as number] === scores[i] ? 1 : 0)),
+    tied: Uint8Array.from(known, (i, at) =>
+      at + 1 < known.length && scores[known[at + 1] as number] === scores[i] ? 1 : 0,
+    ),
   };
 }
 

@@ -18,7 +18,13 @@ const scored = fc.array(fc.record({ score: fc.integer({ min: 0, max: 30 }), posi
 property.prop([scored])("AUROC and average precision do not change under rising maps of the scores", (rows) => {
   const truth = rows.map(({ positive }) => (positive ? 1 : 0));
   const of = (f: (score: number) => number) =>
-    rankingScores(rankRows(rows.map(({ score }) => f(score)), truth), new Float64Array(rows.length).fill(1));
+    rankingScores(
+      rankRows(
+        rows.map(({ score }) => f(score)),
+        truth,
+      ),
+      new Float64Array(rows.length).fill(1),
+    );
   expect(of((x) => Math.exp(x / 10))).toEqual(of((x) => x));
   expect(of((x) => 3 * x - 100)).toEqual(of((x) => x));
 });
@@ -28,7 +34,10 @@ property.prop([scored])("AUROC counts pairs in the right order, equal ones half"
   const expected = pairs.reduce((sum, d) => sum + (d > 0 ? 1 : d === 0 ? 0.5 : 0), 0) / pairs.length;
   const truth = rows.map(({ positive }) => (positive ? 1 : 0));
   const { auroc } = rankingScores(
-    rankRows(rows.map(({ score }) => score), truth),
+    rankRows(
+      rows.map(({ score }) => score),
+      truth,
+    ),
     new Float64Array(rows.length).fill(1),
   );
   if (pairs.length === 0) expect(auroc).toBeNaN();
@@ -42,7 +51,8 @@ property.prop([fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength:
     for (const [i, value] of adjusted.entries()) {
       expect(value).toBeGreaterThanOrEqual(p[i] as number);
       expect(value).toBeLessThanOrEqual(Math.min(1, p.length * (p[i] as number)) + 1e-12);
-      for (const [j, other] of adjusted.entries()) if ((p[i] as number) < (p[j] as number)) expect(value).toBeLessThanOrEqual(other);
+      for (const [j, other] of adjusted.entries())
+        if ((p[i] as number) < (p[j] as number)) expect(value).toBeLessThanOrEqual(other);
     }
   },
 );
@@ -52,7 +62,10 @@ test("Holm's worked example", () => {
 });
 
 /** Test rows of two classes in groups, with predictions that are right or wrong. */
-function testPart(right: readonly boolean[], groups?: readonly string[]): { part: Part; scores: ReturnType<typeof matrix> } {
+function testPart(
+  right: readonly boolean[],
+  groups?: readonly string[],
+): { part: Part; scores: ReturnType<typeof matrix> } {
   const rows = right.map((_, i) => i);
   const labels = rows.map((i) => i % 2);
   const part = createProblem({
@@ -75,7 +88,7 @@ property.prop([fc.array(fc.boolean(), { minLength: 6, maxLength: 40 }), fc.nat(1
     for (let b = 0; b < 3; b++) {
       const times = resamples.times.subarray(b * 5, (b + 1) * 5);
       expect(times.reduce((sum, t) => sum + t, 0)).toBe(5);
-      const repeated = right.flatMap((ok, i) => new Array<boolean>(times[i % 5] as number).fill(ok));
+      const repeated = right.flatMap((ok, i) => Array.from({ length: times[i % 5] as number }, () => ok));
       expect(values[b]).toBeCloseTo(repeated.filter(Boolean).length / repeated.length, 10);
     }
   },
@@ -106,12 +119,18 @@ test("runs that differ widen the interval to Student's when groups do not", () =
 test("no difference at all has p = 1, a clear one the least there can be", () => {
   const nothing = distribute({ runs: [0], groups: 50, resamples: new Float64Array(1000) });
   expect(pValue(nothing)).toBe(1);
-  const clear = distribute({ runs: [0.2], groups: 50, resamples: new Float64Array(1000).map((_, b) => 0.2 + (b % 7) / 100 - 0.03) });
+  const clear = distribute({
+    runs: [0.2],
+    groups: 50,
+    resamples: new Float64Array(1000).map((_, b) => 0.2 + (b % 7) / 100 - 0.03),
+  });
   expect(pValue(clear)).toBeCloseTo(2 / 1001, 10);
 });
 
 test("one group, or no run, has no interval", () => {
-  expect(() => distribute({ runs: [0.5], groups: 1, resamples: new Float64Array(10) })).toThrow(/at least 2 test groups/);
+  expect(() => distribute({ runs: [0.5], groups: 1, resamples: new Float64Array(10) })).toThrow(
+    /at least 2 test groups/,
+  );
   expect(() => distribute({ runs: [], groups: 9, resamples: new Float64Array(10) })).toThrow(/interval/);
 });
 
@@ -121,10 +140,13 @@ test("very many groups have fewer resamples", () => {
 });
 
 // true accuracy 0.8: each group has a difficulty of its own, each run an offset of its own
-function simulated(seed: number, { groups, perGroup, runs }: Readonly<Record<"groups" | "perGroup" | "runs", number>>): boolean {
+function simulated(
+  seed: number,
+  { groups, perGroup, runs }: Readonly<Record<"groups" | "perGroup" | "runs", number>>,
+): boolean {
   const random = stream(seed, "coverage");
   const difficulty = Array.from({ length: groups }, () => 0.15 * (2 * random.uniform() - 1));
-  const names = difficulty.flatMap((_, g) => new Array<string>(perGroup).fill(`${g}`));
+  const names = difficulty.flatMap((_, g) => Array.from({ length: perGroup }, () => `${g}`));
   const resamples = drawResamples(groups, { count: 400, seed });
   const each = Array.from({ length: runs }, () => {
     const offset = runs > 1 ? 0.02 * random.normal() : 0;
@@ -138,7 +160,9 @@ function simulated(seed: number, { groups, perGroup, runs }: Readonly<Record<"gr
     distribute({
       runs: each.map(({ value }) => value),
       groups,
-      resamples: Float64Array.from({ length: 400 }, (_, b) => mean(each.map(({ resampled }) => resampled[b] as number))),
+      resamples: Float64Array.from({ length: 400 }, (_, b) =>
+        mean(each.map(({ resampled }) => resampled[b] as number)),
+      ),
     }),
   );
   return low <= 0.8 && high >= 0.8;

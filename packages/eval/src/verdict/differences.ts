@@ -93,7 +93,8 @@ export function needOf({ distribution, sample }: Difference, margin: number, tes
   const wanted = Math.max(Math.abs(value), margin);
   const p = 1 - level / (2 * tests);
   const runs = sample.runs.length;
-  const groupWidth = fromGroups * (studentQuantile(p, sample.groups - 1) / studentQuantile(1 - level / 2, sample.groups - 1));
+  const groupWidth =
+    fromGroups * (studentQuantile(p, sample.groups - 1) / studentQuantile(1 - level / 2, sample.groups - 1));
   const runWidth = runError === 0 ? 0 : runError * studentQuantile(p, runs - 1);
   const left = wanted ** 2 - runWidth ** 2;
   return {
@@ -102,7 +103,12 @@ export function needOf({ distribution, sample }: Difference, margin: number, tes
   };
 }
 
-function moreRuns({ runs, runError, wanted, p }: Readonly<Record<"runs" | "runError" | "wanted" | "p", number>>): number {
+function moreRuns({
+  runs,
+  runError,
+  wanted,
+  p,
+}: Readonly<Record<"runs" | "runError" | "wanted" | "p", number>>): number {
   const deviation = runError * Math.sqrt(runs);
   let more = 0;
   while (more < 1000 && studentQuantile(p, runs + more - 1) * (deviation / Math.sqrt(runs + more)) > wanted / 2) more++;

@@ -20,7 +20,11 @@ function difference(shots: Shots, value: number, spread: number, holm: number): 
   return { shots, sample, distribution: distribute(sample), holm };
 }
 
-const pair = (differences: readonly Difference[], baselineKind: EncoderKind = "transfer", baseline = "dino"): PairInput => ({
+const pair = (
+  differences: readonly Difference[],
+  baselineKind: EncoderKind = "transfer",
+  baseline = "dino",
+): PairInput => ({
   encoder: "LeJEPA",
   encoderKind: "own",
   baseline,

@@ -2,7 +2,7 @@
 import type { Estimate, Outcome, Shots } from "../comparison-schema.ts";
 
 /** `4.1 points (2.0 to 6.3)`: a difference of fractions and its interval. */
-export function points({ value, low, high }: Estimate): string {
+function points({ value, low, high }: Estimate): string {
   return `${hundredths(value)} points (${hundredths(low)} to ${hundredths(high)})`;
 }
 
@@ -56,7 +56,12 @@ export function pairSentence({ names, byShots, wins, loses, margin, advice }: Pa
   add("wins", (place) => `${names[0]} wins by ${points(wins as Estimate)} ${place}`);
   add("loses", (place) => `${names[1]} wins by ${points(loses as Estimate)} ${place}`);
   const decided = parts.length > 0;
-  add("same", (place) => (decided ? `${place} no difference` : `no difference (less than ${hundredths(margin)} points) ${place}`));
-  add("undecided", (place) => `${parts.length > 0 ? `${place} ` : ""}cannot tell, ${advice}${parts.length > 0 ? "" : ` (${place})`}`);
+  add("same", (place) =>
+    decided ? `${place} no difference` : `no difference (less than ${hundredths(margin)} points) ${place}`,
+  );
+  add(
+    "undecided",
+    (place) => `${parts.length > 0 ? `${place} ` : ""}cannot tell, ${advice}${parts.length > 0 ? "" : ` (${place})`}`,
+  );
   return parts.join("; ");
 }
