@@ -160,6 +160,14 @@ test("intervals are over groups: five equal rows of a patient are not five patie
   expect(formatComparison(grouped)).toContain("test groups (18)");
 });
 
+test("no mistake in 90 rows is not certainty", async () => {
+  const encoders = [encoder("mine", "own", 9, 1)];
+  const { results, verdict } = await compareFeatures(engine, { ...base, encoders, probes: ["ncm"], shots: ["all"] });
+  // 1 - 0.96 is about 3.7 / 90
+  expect(results[0]?.metrics.accuracy).toEqual({ value: 1, low: 0.025 ** (1 / 90), high: 1 });
+  expect(verdict.sentence).toBe("nothing to compare with");
+});
+
 test("several labels and numbers are compared too", async () => {
   const m = gaussianFeatures({ labels, columns: 12, separation: 0.9, seed: 1 });
   const noise = gaussianFeatures({ labels, columns: 12, separation: 0, seed: 2 });

@@ -1,6 +1,7 @@
 // Do the intervals hold the truth, and does the verdict keep quiet when there is nothing to say? Simulations through the public
 // comparison, with made-up features whose population is known.
-//   node dist/statistics.js [--trials 400] [--comparisons 200] [--only coverage,copies,speed]
+//   node dist/statistics.js [--trials 400] [--shots all,5] [--groups 10,20,50,200] [--comparisons 200]
+//     [--only coverage,copies,speed] [--threads 2]
 import { parseArgs } from "node:util";
 import { stream } from "@lejepa/contracts";
 import { createEngine } from "@lejepa/engine";
@@ -18,6 +19,8 @@ import {
 const { values: flags } = parseArgs({
   options: {
     trials: { type: "string", default: "400" },
+    shots: { type: "string", default: "all,5" },
+    groups: { type: "string", default: "10,20,50,200" },
     comparisons: { type: "string", default: "200" },
     only: { type: "string", default: "coverage,copies,speed" },
     threads: { type: "string", default: "2" },
@@ -93,16 +96,16 @@ async function coverage(trials: number): Promise<void> {
     encoders,
     probes: ["ncm" as const],
   };
-  for (const shots of ["all" as const, 5]) {
+  for (const shots of flags.shots.split(",").map((text) => (text === "all" ? text : Number(text)))) {
     const population = await compareFeatures(engine, {
       ...common,
       shots: [shots],
-      seeds: shots === "all" ? 1 : 300,
+      seeds: shots === "all" ? 1 : 100,
       splits: { ...known, test: range(start(400), labels.length) },
       resamples: 2,
     });
     const truth = figuresOf(population);
-    for (const size of [10, 20, 50, 200]) {
+    for (const size of flags.groups.split(",").map(Number)) {
       const held = new Map<string, number>();
       for (let trial = 0; trial < trials; trial++) {
         const chosen = stream(trial, `groups ${size}`).permutation(4200).slice(0, size);
