@@ -165,7 +165,16 @@ function resolveSettings(targets: Targets, options: CompareSettings): ResolvedSe
   if (shots.length === 0) throw usage("shots", "at least one number", "none");
   const grids: Grids = { ...defaultGrids, ...options.grids };
   return {
-    ...{ task, shots, seeds, probes, probe, metric, margin, level: 0.95, resamples, seed },
+    task,
+    shots,
+    seeds,
+    probes,
+    probe,
+    metric,
+    margin,
+    level: 0.95,
+    resamples,
+    seed,
     grids: { k: [...grids.k], C: [...grids.c], learningRate: [...grids.learningRate] },
     resolvedGrids: grids,
   };

@@ -7,7 +7,7 @@ const whole = z.int().nonnegative();
 const maybe = z.number().nullable();
 
 /** What is predicted: one class of several, any number of labels at once, or numbers. */
-export const comparisonTasks = ["classification", "multilabel", "regression"] as const;
+const comparisonTasks = ["classification", "multilabel", "regression"] as const;
 
 /** kNN by cosine, nearest class mean, (multinomial) logistic or ridge regression, the paper's linear probe. */
 export const probeNames = ["knn", "ncm", "logistic", "linear"] as const;
@@ -229,7 +229,7 @@ export const comparisonSchema = z.strictObject({
 
 /** The document of a comparison. */
 export type Comparison = z.infer<typeof comparisonSchema>;
-/** {@link comparisonTasks} */
+/** Classes, labels or numbers. */
 export type ComparisonTask = z.infer<typeof task>;
 /** {@link probeNames} */
 export type ProbeName = z.infer<typeof probe>;

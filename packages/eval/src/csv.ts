@@ -11,7 +11,11 @@ const columns = ["encoder", "baseline", "probe", "shots", "metric", "value", "lo
 export function comparisonCsv({ results, differences }: Comparison): string {
   const scores = results.flatMap(({ encoder, probe, shots, runs, metrics }) =>
     Object.entries(metrics).map(([metric, estimate]) => ({
-      ...{ encoder, probe, shots, metric, runs: runs.length },
+      encoder,
+      probe,
+      shots,
+      metric,
+      runs: runs.length,
       ...estimate,
     })),
   );

@@ -32,7 +32,7 @@ export function detailsOf(probed: readonly ProbedEncoder[], problem: Problem): D
 }
 
 function confusionOf({ truth }: Part, runs: readonly Detailed[], classes: number): number[][] {
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const counts = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
   for (const { detail } of runs) {
     for (const [i, label] of truth.labels.entries()) {
       const row = counts[label] as number[];

@@ -19,13 +19,6 @@ export function matrix(data: Float32Array, rows: number, columns: number): Matri
   throw new LejepaError({ code: "E_SHAPE", where: "matrix", expected, got: String(data.length) });
 }
 
-/** Rows `from` to `to` (exclusive), sharing the data. */
-export const sliceRows = (m: Matrix, from: number, to: number): Matrix => ({
-  data: m.data.subarray(from * m.columns, to * m.columns),
-  rows: to - from,
-  columns: m.columns,
-});
-
 /** A copy of some rows, in the order given; `padding` rows of zeros follow. */
 export function pickRows(m: Matrix, rows: ArrayLike<number>, padding = 0): Matrix {
   const data = new Float32Array((rows.length + padding) * m.columns);
@@ -37,34 +30,30 @@ export function pickRows(m: Matrix, rows: ArrayLike<number>, padding = 0): Matri
 }
 
 /** Rows of length 1; rows of zeros stay zero. */
-export function unitRows(m: Matrix): Matrix {
-  const out = m.data.slice();
-  for (let i = 0; i < m.rows; i++) {
-    const row = out.subarray(i * m.columns, (i + 1) * m.columns);
+export function unitRows({ data, rows, columns }: Matrix): Matrix {
+  const out = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at += columns) {
     let squares = 0;
-    for (const value of row) squares += value * value;
-    if (squares > 0) scale(row, 1 / Math.sqrt(squares));
+    for (let j = at; j < at + columns; j++) squares += (data[j] as number) ** 2;
+    const factor = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    for (let j = at; j < at + columns; j++) out[j] = factor * (data[j] as number);
   }
-  return { ...m, data: out };
+  return { data: out, rows, columns };
 }
 
 /** Layer norm of each row without affine, epsilon 1e-6: `(x - mean) / sqrt(var + epsilon)`. */
-export function layerNormRows(m: Matrix): Matrix {
-  const out = m.data.slice();
-  for (let i = 0; i < m.rows; i++) {
-    const row = out.subarray(i * m.columns, (i + 1) * m.columns);
+export function layerNormRows({ data, rows, columns }: Matrix): Matrix {
+  const out = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at += columns) {
     let sum = 0;
-    for (const value of row) sum += value;
-    const mean = sum / m.columns;
+    for (let j = at; j < at + columns; j++) sum += data[j] as number;
+    const mean = sum / columns;
     let squares = 0;
-    for (let j = 0; j < row.length; j++) {
-      const centred = (row[j] as number) - mean;
-      row[j] = centred;
-      squares += centred * centred;
-    }
-    scale(row, 1 / Math.sqrt(squares / m.columns + 1e-6));
+    for (let j = at; j < at + columns; j++) squares += ((data[j] as number) - mean) ** 2;
+    const factor = 1 / Math.sqrt(squares / columns + 1e-6);
+    for (let j = at; j < at + columns; j++) out[j] = factor * ((data[j] as number) - mean);
   }
-  return { ...m, data: out };
+  return { data: out, rows, columns };
 }
 
 /** Mean and standard deviation of each column; columns that do not vary have scale 1 (as scikit-learn's StandardScaler). */
@@ -93,8 +82,4 @@ export function scaleColumns(m: Matrix, { mean, scale: scales }: ColumnScaling):
     for (let j = 0; j < m.columns; j++)
       data[at + j] = ((m.data[at + j] as number) - (mean[j] as number)) / (scales[j] as number);
   return { ...m, data };
-}
-
-function scale(row: Float32Array, factor: number): void {
-  for (let j = 0; j < row.length; j++) row[j] = (row[j] as number) * factor;
 }

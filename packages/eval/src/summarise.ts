@@ -76,8 +76,17 @@ function estimateOf(sample: Sample, metric: MetricName): Result["metrics"][Metri
   if (sample.groups < 2) return { value: orNull(mean(sample.runs)), low: null, high: null };
   const distribution = distribute(sample);
   const { low, high } = interval(distribution);
+  if (bounded.has(metric) && low === high && (distribution.value === 0 || distribution.value === 1)) {
+    return { value: distribution.value, ...allEqual(distribution.value, sample.groups) };
+  }
   const clip = (value: number): number => (bounded.has(metric) ? Math.min(1, Math.max(0, value)) : value);
   return { value: orNull(distribution.value), low: orNull(clip(low)), high: orNull(clip(high)) };
+}
+
+// all right or all wrong: resamples say nothing, so as if each group were one answer (Clopper and Pearson 1934)
+function allEqual(value: 0 | 1, groups: number): { readonly low: number; readonly high: number } {
+  const bound = 0.025 ** (1 / groups);
+  return value === 1 ? { low: bound, high: 1 } : { low: 0, high: 1 - bound };
 }
 
 /** A difference with what it was computed from. */

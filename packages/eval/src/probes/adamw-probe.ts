@@ -75,7 +75,7 @@ const moments = (length: number): Moments => ({
 });
 
 /** Share of the highest learning rate at step 1 .. total: a tenth of the steps up, then a cosine down to a thousandth. */
-export function rateShare(step: number, total: number): number {
+function rateShare(step: number, total: number): number {
   const warmUp = Math.ceil(total / 10);
   if (step <= warmUp) return step / warmUp;
   const done = (step - warmUp) / (total - warmUp);

@@ -19,7 +19,7 @@ export interface RegressionOptions {
   readonly c: number;
   /** Where the search starts; default zeros. */
   readonly start?: LinearModel | undefined;
-  /** Default 200. */
+  /** Default 1000. */
   readonly maxIterations?: number | undefined;
   /** Largest element of the gradient at which the search ends; default 1e-5. */
   readonly tolerance?: number | undefined;
@@ -36,7 +36,7 @@ export async function fitRegression(
   batch: HeadBatch,
   options: RegressionOptions,
 ): Promise<LinearModel> {
-  const { start, maxIterations = 200, tolerance = 1e-5 } = options;
+  const { start, maxIterations = 1000, tolerance = 1e-5 } = options;
   const { columns, outputs } = batch;
   const initial = new Float64Array(outputs * (columns + 1));
   if (start !== undefined) {
@@ -92,7 +92,7 @@ export async function chooseRegression(
   let start: LinearModel | undefined;
   let best: ChosenModel | undefined;
   for (const c of grid) {
-    start = await fitRegression(kernel, batch, { c, start, maxIterations: 100, tolerance: 1e-4 });
+    start = await fitRegression(kernel, batch, { c, start });
     const validation = await score(start);
     if (best === undefined || validation > best.validation) best = { model: start, c, validation };
   }

@@ -2,7 +2,7 @@
 import type { Estimate, Outcome, Shots } from "../comparison-schema.ts";
 
 /** `4.1 points (2.0 to 6.3)`: a difference of fractions and its interval. */
-export function points({ value, low, high }: Estimate): string {
+function points({ value, low, high }: Estimate): string {
   return `${hundredths(value)} points (${hundredths(low)} to ${hundredths(high)})`;
 }
 
