@@ -98,7 +98,17 @@ test("setup says what is missing", async () => {
 });
 
 test("help is for every verb, with examples", async () => {
-  for (const verb of ["plan", "inspect", "pretrain", "embed", "compare", "doctor", "setup"]) {
+  for (const verb of [
+    "plan",
+    "inspect",
+    "pretrain",
+    "embed",
+    "compare",
+    "leaderboard",
+    "diagnose",
+    "doctor",
+    "setup",
+  ]) {
     const { status, stdout } = await lejepa([verb, "--help"], { cwd });
     expect(status).toBe(0);
     expect(stdout).toContain(`  $ lejepa ${verb}`);

@@ -45,6 +45,12 @@ const cases: readonly (readonly [call: string, status: number, message: RegExp])
   ["pretrain --resume --out nothing", 2, /^E_USAGE .*a run to go on with/],
   ["compare --run nothing", 2, /^E_DATA .*run folder/],
   ["compare --run x --baseline pixel", 2, /^E_USAGE --baseline: .*Did you mean pixels\?$/],
+  ["embed --run x --format parket", 2, /^E_USAGE --format: .*Did you mean parquet\?$/],
+  ["leaderboard", 2, /^E_USAGE .*runs/i],
+  ["leaderboard nothing", 2, /^E_DATA .*run folder/],
+  ["leaderboard corrupt", 2, /^E_DATA .*run folder.*a folder without it/],
+  ["diagnose --run corrupt", 2, /^E_DATA .*run folder/],
+  ["diagnose --run x --images few", 2, /^E_USAGE .*--images.*whole number/],
   ["embed --run x --checkpoint lst", 2, /^E_USAGE --checkpoint: .*Did you mean last\?$/],
 ];
 

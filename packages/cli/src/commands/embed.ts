@@ -1,5 +1,6 @@
 // `lejepa embed`: a trained encoder and images in, files of features out (feature-files.ts).
 import { join, resolve } from "node:path";
+import { LejepaError } from "@lejepa/contracts";
 import { splitItems } from "@lejepa/data";
 import { createEngine } from "@lejepa/engine";
 import { extractFeatures } from "@lejepa/eval";
@@ -42,6 +43,14 @@ export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
   try {
     const { encoder, values, image } = loaded;
     const { embedding } = await extractFeatures(engine, { encoder, values, ...image, store, signal });
+    if (!embedding.data.every(Number.isFinite))
+      throw new LejepaError({
+        code: "E_NAN",
+        where: loaded.path,
+        expected: "features that are finite",
+        got: "NaN or infinite ones",
+        hint: "Use an earlier checkpoint (--checkpoint STEP), and see lejepa diagnose.",
+      });
     const splits = splitItems(store.items, config.data.splits);
     makeFolder(out);
     const table = { features: embedding, items: store.items, splits };

@@ -1,9 +1,10 @@
 // `lejepa leaderboard`: runs against each other without labels. Scores and measures are @lejepa/train's and @lejepa/eval's.
 import { basename, resolve } from "node:path";
+import { isLejepaError } from "@lejepa/contracts";
 import { expectComparable } from "@lejepa/core";
 import { createEngine, type Engine } from "@lejepa/engine";
 import { createLeaderboard, formatLeaderboard, type LeaderboardRun } from "@lejepa/eval";
-import { loadModel, readRunScore, type RunScore } from "@lejepa/train";
+import { type LoadedModel, loadModel, readRunScore, type RunScore } from "@lejepa/train";
 import { parseCheckpoint } from "../checkpoint-flag.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
@@ -66,17 +67,33 @@ function distinctNames(folders: readonly string[]): string[] {
 
 const plain = ({ folder: _, ...score }: RunScore): LeaderboardRun => score;
 
+type MeasureFlags = Omit<LeaderboardFlags, "checkpoint"> & {
+  readonly checkpoint: ReturnType<typeof parseCheckpoint>;
+};
+
 interface Work {
   readonly output: Output;
   readonly signal: AbortSignal;
 }
 
-async function measured(
+async function measured(score: RunScore, flags: MeasureFlags, work: Work): Promise<LeaderboardRun> {
+  try {
+    return await withModel(score, loadModel(score.folder, { checkpoint: flags.checkpoint }), flags, work);
+  } catch (error) {
+    // the other runs can still be compared
+    if (!isLejepaError(error, "E_CHECKPOINT")) throw error;
+    const why =
+      error.expected === undefined ? "the checkpoint cannot be read" : `expected ${error.expected}, got ${error.got}`;
+    return { ...plain(score), problem: `no measures: ${why}` };
+  }
+}
+
+async function withModel(
   score: RunScore,
-  flags: Omit<LeaderboardFlags, "checkpoint"> & { readonly checkpoint: ReturnType<typeof parseCheckpoint> },
+  model: LoadedModel,
+  flags: MeasureFlags,
   { output, signal }: Work,
 ): Promise<LeaderboardRun> {
-  const model = loadModel(score.folder, { checkpoint: flags.checkpoint });
   if (model.reason !== undefined) output.note(`${score.name}: ${model.reason}`);
   const config = await configOfRun(score.folder, flags);
   const store = await openStore(config, { output, signal });
