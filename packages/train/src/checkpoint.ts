@@ -35,7 +35,7 @@ export interface CheckpointInfo {
   readonly epoch: number;
   readonly encoder: EncoderSpec;
   readonly image: ImageSpec;
-  /** Mean loss since the checkpoint before. */
+  /** Mean loss of the last epoch. */
   readonly loss: number;
   /** Label-free score of that loss (smaller is better); comparable within one run. */
   readonly score: number;
