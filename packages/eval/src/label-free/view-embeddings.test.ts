@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.dispose());
 
-const closeTo = (got: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4): void => {
+const expectClose = (got: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4): void => {
   expect(got.length).toBe(expected.length);
   const scale = Math.max(...Array.from(expected, Math.abs));
   for (let i = 0; i < expected.length; i++)
@@ -45,11 +45,11 @@ test("a view that is all of the image has the features of the whole image", asyn
   const found = await embedViews(engine, { ...model, spec: views([1, 1], {}), store, rows, seed: 0, batchSize: 2 });
   const whole = await extractFeatures(engine, { encoder, values, ...normalisation, range: [0, 255], store, rows });
   const part = found.features.data.length / 3;
-  closeTo(found.features.data.subarray(0, part), whole.embedding.data);
-  closeTo(found.features.data.subarray(part, 2 * part), whole.embedding.data);
+  expectClose(found.features.data.subarray(0, part), whole.embedding.data);
+  expectClose(found.features.data.subarray(part, 2 * part), whole.embedding.data);
   expect(found.views).toBe(3);
   const projected = await projectFeatures(engine, model, whole.embedding);
-  closeTo(found.projections.data.subarray(0, rows.length * 6), projected.data, 1e-3);
+  expectClose(found.projections.data.subarray(0, rows.length * 6), projected.data, 1e-3);
 });
 
 test("views do not depend on the batch size nor on the other images", async () => {
@@ -67,7 +67,7 @@ test("views do not depend on the batch size nor on the other images", async () =
   const dim = encoder.featureDim;
   for (const [i, row] of [5, 2, 8].entries()) {
     for (const view of [0, 1, 2])
-      closeTo(
+      expectClose(
         some.features.data.subarray((view * 3 + i) * dim, (view * 3 + i + 1) * dim),
         whole.features.data.subarray((view * 12 + row) * dim, (view * 12 + row + 1) * dim),
       );
