@@ -144,7 +144,18 @@ test("baselines are listed with their licences, and fetched only on request", as
 });
 
 test("help is for every verb, with examples", async () => {
-  for (const verb of ["plan", "inspect", "pretrain", "embed", "compare", "baselines", "doctor", "setup"]) {
+  for (const verb of [
+    "plan",
+    "inspect",
+    "pretrain",
+    "embed",
+    "compare",
+    "leaderboard",
+    "diagnose",
+    "baselines",
+    "doctor",
+    "setup",
+  ]) {
     const { status, stdout } = await lejepa([verb, "--help"], { cwd });
     expect(status).toBe(0);
     expect(stdout).toContain(`  $ lejepa ${verb}`);

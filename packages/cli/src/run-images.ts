@@ -1,7 +1,9 @@
 // The images of a run folder, or others in their place, decoded as the run's. For the verbs that come after training.
 import { join } from "node:path";
 import type { ImageStore } from "@lejepa/data";
+import { createEngine, type Engine } from "@lejepa/engine";
 import { openImages, readRunConfig } from "@lejepa/train";
+import { listenForInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { type ConfigFlags, type ReadyConfig, resolveConfig } from "./resolve-config.ts";
 
@@ -20,6 +22,40 @@ export async function openStore(
   const store = await openImages(config, { log: output.note, ...(signal && { signal }) });
   for (const line of leftOut(store)) output.note(line);
   return store;
+}
+
+/** A run's images and the engine to look at them with. */
+export interface OpenImages {
+  readonly store: ImageStore;
+  readonly engine: Engine;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Opens the images of a configuration and an engine on its device, and closes both after the work, however it ends. */
+export async function withRunImages<T>(
+  config: ReadyConfig,
+  output: Output,
+  work: (open: OpenImages) => Promise<T>,
+): Promise<T> {
+  const interrupt = listenForInterrupt(() => output.note("stopping"));
+  const { signal } = interrupt;
+  try {
+    const store = await openStore(config, { output, signal });
+    try {
+      const { device, threads } = config;
+      const engine = await createEngine({ device, ...(threads !== null && { threads }) });
+      try {
+        return await work({ store, engine, signal });
+      } finally {
+        await engine.dispose();
+      }
+    } finally {
+      store.close();
+    }
+  } finally {
+    interrupt.release();
+  }
 }
 
 /** What the dataset says of itself, and what is not among the images and why, a line each. */

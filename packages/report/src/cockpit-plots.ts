@@ -91,7 +91,7 @@ export function spectrumPlot({ projections, features }: Cockpit["spectrum"]): Ht
       }),
       Plot.text(
         points,
-        Plot.selectLast({ x: "rank", y: "value", z: "name", text: "name", dx: 4, dy: -8, textAnchor: "end" }),
+        Plot.selectLast({ x: "rank", y: "value", z: "name", text: "name", dy: -8, textAnchor: "end", ...halo }),
       ),
     ],
   });

@@ -25,9 +25,9 @@ export function figure({ alt, caption, ...options }: FigureOptions): Html {
   // room for labels in the page's font, which is larger than the library's
   const room = { marginTop: 30, marginBottom: 44 };
   const drawn = Plot.plot({ ...room, ...options, document, className: "plot" });
-  drawn.setAttribute("role", "img");
-  drawn.setAttribute("aria-label", alt);
   // its styles are the page's; a style for each plot would repeat them
   for (const style of drawn.querySelectorAll("style")) style.remove();
-  return html`<figure>${{ html: drawn.outerHTML }}${caption === undefined ? undefined : html`<figcaption>${caption}</figcaption>`}</figure>`;
+  // its children are drawing, not text to be read
+  const svg = { html: drawn.outerHTML.replace("<svg ", () => html`<svg role="img" aria-label="${alt}" `.html) };
+  return html`<figure>${svg}${caption === undefined ? undefined : html`<figcaption>${caption}</figcaption>`}</figure>`;
 }

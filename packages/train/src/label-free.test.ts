@@ -36,7 +36,7 @@ test("the loss is the mean of the last epoch", () => {
     slices: 1024,
     steps: { done: 12, total: 20, averaged: 4 },
   });
-  const metrics = losses.map((loss, i) => ({ step: i + 1, loss })) as Parameters<typeof smoothedLoss>[0];
+  const metrics = losses.map((loss, i) => ({ step: i + 1, loss })) as unknown as Parameters<typeof smoothedLoss>[0];
   expect(smoothedLoss(metrics, 6, 4)).toBe((7 + 6 + 1 + 1) / 4);
   expect(smoothedLoss(metrics, 2, 4)).toBe(8.5);
   expect(smoothedLoss([], 2, 4)).toBeNaN();

@@ -192,7 +192,7 @@ class Run {
       done: trainer.done,
       resume: options.resume ?? false,
       totalSteps,
-      window: this.#every,
+      window: data.sampler.stepsPerEpoch,
     });
   }
 

@@ -2,7 +2,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { withImages } from "@lejepa/contracts";
 import { type ImageStore, valueRange } from "@lejepa/data";
-import { createEngine, type Engine } from "@lejepa/engine";
+import type { Engine } from "@lejepa/engine";
 import {
   type Cockpit,
   createCockpit,
@@ -14,10 +14,9 @@ import {
 } from "@lejepa/eval";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
 import { describeCockpit } from "../describe-cockpit.ts";
-import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { ConfigFlags, ReadyConfig } from "../resolve-config.ts";
-import { configOfRun, openStore } from "../run-images.ts";
+import { configOfRun, withRunImages } from "../run-images.ts";
 import { modelOnImages } from "../run-model.ts";
 import { makeFolderOf, writeNew } from "../tables.ts";
 
@@ -40,23 +39,12 @@ export async function diagnose(flags: DiagnoseFlags, output: Output): Promise<vo
   if (model.reason !== undefined) output.note(model.reason);
   const run = runOfCheckpoint(flags.run);
   const config = await configOfRun(run, flags);
-  const interrupt = listenForInterrupt(() => output.note("stopping"));
-  const { signal } = interrupt;
-  const store = await openStore(config, { output, signal });
-  const engine = await createEngine({
-    device: config.device,
-    ...(config.threads !== null && { threads: config.threads }),
-  });
-  try {
+  await withRunImages(config, output, async ({ store, engine, signal }) => {
     const cockpit = await lookAt(engine, { flags, run, model, config, store, signal, output });
     if (flags.html !== undefined) await writePage(flags.html, cockpit, flags.pictures ? store : undefined);
     if (flags.html !== undefined) output.note(`page written to ${flags.html}`);
     output.result(cockpit, describeCockpit(cockpit));
-  } finally {
-    interrupt.release();
-    await engine.dispose();
-    store.close();
-  }
+  });
 }
 
 interface Look {

@@ -1,14 +1,13 @@
 // `lejepa embed`: a trained encoder and images in, files of features out (feature-files.ts).
 import { join, resolve } from "node:path";
+import { LejepaError } from "@lejepa/contracts";
 import { splitItems } from "@lejepa/data";
-import { createEngine } from "@lejepa/engine";
-import { extractFeatures } from "@lejepa/eval";
+import { extractFeatures, type Matrix } from "@lejepa/eval";
 import { loadEncoder } from "@lejepa/train";
-import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
 import type { ConfigFlags } from "../resolve-config.ts";
-import { configOfRun, openStore } from "../run-images.ts";
+import { configOfRun, withRunImages } from "../run-images.ts";
 import { featureFiles, parseFormats } from "../feature-files.ts";
 import { makeFolder, refuseExisting, writeNew } from "../tables.ts";
 
@@ -32,19 +31,12 @@ export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
   const loaded = loadEncoder(flags.run, { checkpoint: parseCheckpoint(flags.checkpoint) });
   if (loaded.reason !== undefined) output.note(loaded.reason);
   const config = await configOfRun(runOfCheckpoint(flags.run), flags);
-  const interrupt = listenForInterrupt(() => output.note("stopping"));
-  const { signal } = interrupt;
-  const store = await openStore(config, { output, signal });
-  const engine = await createEngine({
-    device: config.device,
-    ...(config.threads !== null && { threads: config.threads }),
-  });
-  try {
+  await withRunImages(config, output, async ({ store, engine, signal }) => {
     const { encoder, values, image } = loaded;
     const { embedding } = await extractFeatures(engine, { encoder, values, ...image, store, signal });
-    const splits = splitItems(store.items, config.data.splits);
+    expectFinite(embedding, loaded.path);
+    const table = { features: embedding, items: store.items, splits: splitItems(store.items, config.data.splits) };
     makeFolder(out);
-    const table = { features: embedding, items: store.items, splits };
     for (const { path, content } of files) writeNew(path, await content(table), { replace });
     const shape = [embedding.rows, embedding.columns];
     const paths = files.map(({ path }) => path);
@@ -52,9 +44,16 @@ export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
       { files: paths, shape, checkpoint: loaded.path, step: loaded.step, failures: store.failures },
       `${shape.join(" x ")} features of step ${loaded.step} in ${paths.join(", ")}`,
     );
-  } finally {
-    interrupt.release();
-    await engine.dispose();
-    store.close();
-  }
+  });
+}
+
+function expectFinite({ data }: Matrix, where: string): void {
+  if (data.every(Number.isFinite)) return;
+  throw new LejepaError({
+    code: "E_NAN",
+    where,
+    expected: "features that are finite",
+    got: "NaN or infinite ones",
+    hint: "Use an earlier checkpoint (--checkpoint STEP), and see lejepa diagnose.",
+  });
 }

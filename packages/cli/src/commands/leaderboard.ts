@@ -1,21 +1,21 @@
 // `lejepa leaderboard`: runs against each other without labels. Scores and measures are @lejepa/train's and @lejepa/eval's.
 import { basename, resolve } from "node:path";
+import { isLejepaError } from "@lejepa/contracts";
 import { expectComparable } from "@lejepa/core";
-import { createEngine, type Engine } from "@lejepa/engine";
 import {
   createLeaderboard,
   formatLeaderboard,
   type LeaderboardRun,
+  type LoadedModel,
   loadModel,
   readRunScore,
   type RunScore,
 } from "@lejepa/eval";
 import { parseCheckpoint } from "../checkpoint-flag.ts";
-import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import { probeAccuracy } from "../probe-accuracy.ts";
 import type { ConfigFlags } from "../resolve-config.ts";
-import { configOfRun, openStore } from "../run-images.ts";
+import { configOfRun, withRunImages } from "../run-images.ts";
 import { modelOnImages } from "../run-model.ts";
 import { makeFolderOf, writeNew } from "../tables.ts";
 
@@ -35,28 +35,19 @@ export async function leaderboard(folders: readonly string[], flags: Leaderboard
   const scores = folders.map((folder, i) => readRunScore(folder, names[i]));
   // before the work
   expectComparable(scores);
-  const interrupt = listenForInterrupt(() => output.note("stopping"));
-  try {
-    const runs: LeaderboardRun[] = [];
-    for (const score of scores) {
-      if (flags.scoreOnly !== true) output.note(`measuring ${score.name} ...`);
-      runs.push(
-        flags.scoreOnly === true
-          ? plain(score)
-          : await measured(score, { ...flags, checkpoint }, { output, signal: interrupt.signal }),
-      );
-    }
-    const board = createLeaderboard(runs);
-    if (flags.html !== undefined) {
-      const { leaderboardPage } = await import("@lejepa/report");
-      makeFolderOf(flags.html);
-      writeNew(flags.html, [new TextEncoder().encode(leaderboardPage(board))], { replace: true });
-      output.note(`page written to ${flags.html}`);
-    }
-    output.result(board, formatLeaderboard(board));
-  } finally {
-    interrupt.release();
+  const runs: LeaderboardRun[] = [];
+  for (const score of scores) {
+    if (flags.scoreOnly !== true) output.note(`measuring ${score.name} ...`);
+    runs.push(flags.scoreOnly === true ? plain(score) : await measured(score, { ...flags, checkpoint }, output));
   }
+  const board = createLeaderboard(runs);
+  if (flags.html !== undefined) {
+    const { leaderboardPage } = await import("@lejepa/report");
+    makeFolderOf(flags.html);
+    writeNew(flags.html, [new TextEncoder().encode(leaderboardPage(board))], { replace: true });
+    output.note(`page written to ${flags.html}`);
+  }
+  output.result(board, formatLeaderboard(board));
 }
 
 // the last part of each path, with as many parts before it as it takes to tell them apart
@@ -70,41 +61,55 @@ function distinctNames(folders: readonly string[]): string[] {
   return folders.map((folder) => basename(folder));
 }
 
-const plain = ({ folder: _, ...score }: RunScore): LeaderboardRun => score;
-
-interface Work {
-  readonly output: Output;
-  readonly signal: AbortSignal;
+// the folder is a path of this machine: it stays out of the document
+function plain({
+  name,
+  trainLoss,
+  lambda,
+  samples,
+  views,
+  slices,
+  others,
+  status,
+  steps,
+  fingerprint,
+}: RunScore): LeaderboardRun {
+  return { name, trainLoss, lambda, samples, views, slices, others, status, steps, fingerprint };
 }
 
-async function measured(
+type MeasureFlags = Omit<LeaderboardFlags, "checkpoint"> & {
+  readonly checkpoint: ReturnType<typeof parseCheckpoint>;
+};
+
+async function measured(score: RunScore, flags: MeasureFlags, output: Output): Promise<LeaderboardRun> {
+  try {
+    return await withModel(score, loadModel(score.folder, { checkpoint: flags.checkpoint }), flags, output);
+  } catch (error) {
+    // the other runs can still be compared
+    if (!isLejepaError(error, "E_CHECKPOINT")) throw error;
+    const { expected, got } = error;
+    const why = expected === undefined ? "the checkpoint cannot be read" : `expected ${expected}, got ${got}`;
+    return { ...plain(score), problem: `no measures: ${why}` };
+  }
+}
+
+async function withModel(
   score: RunScore,
-  flags: Omit<LeaderboardFlags, "checkpoint"> & { readonly checkpoint: ReturnType<typeof parseCheckpoint> },
-  { output, signal }: Work,
+  model: LoadedModel,
+  flags: MeasureFlags,
+  output: Output,
 ): Promise<LeaderboardRun> {
-  const model = loadModel(score.folder, { checkpoint: flags.checkpoint });
   if (model.reason !== undefined) output.note(`${score.name}: ${model.reason}`);
   const config = await configOfRun(score.folder, flags);
-  const store = await openStore(config, { output, signal });
-  const engine: Engine = await createEngine({
-    device: config.device,
-    ...(config.threads !== null && { threads: config.threads }),
-  });
-  try {
+  return withRunImages(config, output, async ({ store, engine, signal }) => {
     const found = await modelOnImages(engine, { config, model, store, images: flags.images, signal });
     const { measures, heldOut, splits } = found;
-    const finite = Number.isFinite(measures.sigreg);
-    const problem = finite ? undefined : "its features are not finite: it cannot be measured";
     if (!heldOut) output.note(`${score.name}: nothing was held out, so it is measured on training images`);
-    const accuracy = finite ? await probeAccuracy(engine, { model, store, splits, signal }) : "not finite";
-    if (typeof accuracy === "string" && finite) output.note(`${score.name}: no accuracy, ${accuracy}`);
-    return {
-      ...plain(score),
-      ...(finite ? { measures } : { problem }),
-      ...(typeof accuracy === "object" && { accuracy }),
-    };
-  } finally {
-    await engine.dispose();
-    store.close();
-  }
+    if (!Number.isFinite(measures.sigreg))
+      return { ...plain(score), problem: "its features are not finite: it cannot be measured" };
+    const accuracy = await probeAccuracy(engine, { model, store, splits, signal });
+    if (typeof accuracy === "object") return { ...plain(score), measures, accuracy };
+    output.note(`${score.name}: no accuracy, ${accuracy}`);
+    return { ...plain(score), measures };
+  });
 }

@@ -23,7 +23,7 @@ export interface MeasureAgreement extends RankCorrelation {
   readonly measure: string;
 }
 
-/** The whole leaderboard; plain JSON. */
+/** The whole leaderboard; plain JSON, where what is NaN becomes null. */
 export interface Leaderboard {
   /** Lowest score first. */
   readonly entries: readonly LeaderboardEntry[];
@@ -118,7 +118,7 @@ export function leaderboardCells({
   accuracy,
 }: LeaderboardEntry): string[] {
   const shown = (value: number | undefined, digits: number): string =>
-    value === undefined ? "" : value.toFixed(digits);
+    value !== undefined && Number.isFinite(value) ? value.toFixed(digits) : "";
   const percent = (value: number | undefined): string => (value === undefined ? "" : `${(100 * value).toFixed(1)} %`);
   return [
     name,

@@ -13,6 +13,7 @@ import {
 } from "@lejepa/core";
 import type { Engine } from "@lejepa/engine";
 import type { Matrix } from "../matrix.ts";
+import { readOutput } from "./_read-output.ts";
 import type { ViewEmbeddings } from "./view-embeddings.ts";
 
 /** Label-free measures of one model. */
@@ -124,9 +125,9 @@ async function heldOutSigreg(engine: Engine, { embeddings, objective, batch, see
         const from = (v * rows.length + group * samples) * dim;
         z.set(projections.data.subarray(from, from + samples * dim), v * samples * dim);
       }
-      const { value } = await program.run({ z, directions: sigregDirections(dim, slices, seed, group) });
-      sum += ((await value?.read()) as Float32Array)[0] as number;
-      value?.dispose();
+      const directions = sigregDirections(dim, slices, seed, group);
+      const [value] = await readOutput(await program.run({ z, directions }), "value");
+      sum += value as number;
     }
     return sum / groups;
   } finally {

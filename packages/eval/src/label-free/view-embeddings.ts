@@ -8,6 +8,7 @@ import type { Engine } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import { feedOf } from "../encoders/preprocess.ts";
 import { type Matrix, matrix } from "../matrix.ts";
+import { readOutput } from "./_read-output.ts";
 
 /** Encoder and projector with the weights of both. */
 export interface TrainedModel {
@@ -78,9 +79,8 @@ export async function embedViews(engine: Engine, options: ViewEmbeddingOptions):
       // the last batch is filled up with its first row
       const items = Uint32Array.from({ length: batch }, (_, i) => chunk[i] ?? (chunk[0] as number));
       const drawn = drawViews(spec, { seed: options.seed, epoch: heldOutEpoch, items });
-      const { embedding } = await program.run({ theta, images: feedOf(store, items), ...drawn });
-      const values = (await embedding?.read()) as Float32Array;
-      embedding?.dispose();
+      const out = await program.run({ theta, images: feedOf(store, items), ...drawn });
+      const values = await readOutput(out, "embedding");
       for (let v = 0; v < views; v++) {
         const from = values.subarray(v * batch * dim, (v * batch + chunk.length) * dim);
         features.set(from, (v * rows.length + start) * dim);
@@ -110,9 +110,7 @@ export async function projectFeatures(
     { theta: { shape: [layout.length] }, x: { shape: [features.rows, features.columns] } },
   );
   try {
-    const { z } = await program.run({ theta: pack(values, layout), x: features.data });
-    const data = ((await z?.read()) as Float32Array).slice();
-    z?.dispose();
+    const data = await readOutput(await program.run({ theta: pack(values, layout), x: features.data }), "z");
     return matrix(data, features.rows, projector.outDim);
   } finally {
     await program.dispose();
