@@ -1,5 +1,5 @@
 import { createEngine } from "@lejepa/engine";
-import { type Operations, stream } from "@lejepa/contracts";
+import { operationSchemas, type Operations, stream } from "@lejepa/contracts";
 import type * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { type Case, fixture, largestGap, setUp, specFor } from "./_fixture.test-helper.ts";
@@ -16,6 +16,17 @@ const photometry: Operations = {
   gaussianBlur: { probability: 0.5, sigma: [0.1, 2] },
   solarize: { probability: 0.2, threshold: 0.5 },
 };
+const radiologyNames = [
+  "windowJitter",
+  "biasField",
+  "histogramShift",
+  "gamma",
+  "lowResolution",
+  "gibbsRinging",
+  "gaussianNoise",
+  "ricianNoise",
+  "quantumNoise",
+] as const;
 const geometry: Operations = {
   zoomOut: { probability: 0.5, factor: [1, 2] },
   rotation: { probability: 1, degrees: 180 },
@@ -23,6 +34,10 @@ const geometry: Operations = {
   quarterTurn: { probability: 0.75 },
   verticalFlip: { probability: 0.5 },
 };
+
+const radiology: Operations = Object.fromEntries(
+  radiologyNames.map((name) => [name, operationSchemas[name].parse({ probability: 0.7 })]),
+);
 
 const specs: Record<string, ViewSpec> = {
   "8-bit colour": twoGroups({ height: 17, width: 22, channels: 3, dtype: "uint8" }, photometry, "bilinear"),
@@ -36,7 +51,17 @@ const specs: Record<string, ViewSpec> = {
     { ...geometry, colorJitter: { probability: 1, brightness: 0, contrast: 0.5, saturation: 0, hue: 0 } },
     "bicubic",
   ),
+  "all of radiology": twoGroups(
+    { height: 16, width: 12, channels: 1, dtype: "float32", range: [0.2, 0.7] },
+    { rotation: { probability: 1, degrees: 10 }, ...radiology },
+    "bicubic",
+  ),
 };
+
+for (const name of radiologyNames) {
+  const image = { height: 14, width: 14, channels: 2, dtype: "float32", range: [-0.5, 0.8] } as const;
+  specs[name] = twoGroups(image, { [name]: radiology[name] }, "bilinear");
+}
 
 function twoGroups(
   image: ViewSpec["image"],

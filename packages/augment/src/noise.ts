@@ -36,7 +36,10 @@ function bankOf(size: number): Float32Array {
  * @param channels planes of noise wanted of each view
  * @returns [channels, views * batch, size, size]
  */
-export function noisePlanes(fields: Fields, { channels, size }: { readonly channels: number; readonly size: number }): tf.Tensor4D {
+export function noisePlanes(
+  fields: Fields,
+  { channels, size }: { readonly channels: number; readonly size: number },
+): tf.Tensor4D {
   const { count } = fields;
   const line = tf.reshape(tf.range(0, channels * size, 1, "float32"), [channels, 1, size]);
   const start = tf.reshape(fields.flat("noiseStart"), [1, count, 1]);
@@ -46,4 +49,17 @@ export function noisePlanes(fields: Fields, { channels, size }: { readonly chann
   const rows = tf.reshape(tf.cast(wrapped, "int32"), [channels * count * size]);
   const bank = tf.tensor2d(bankOf(size), [bankRows, size]);
   return tf.reshape(tf.gather(bank, rows), [channels, count, size, size]);
+}
+
+/** Fields of an operation whose noise has a standard deviation of its own in each view; none where it is always 0. */
+export function strengthFields({ std: [, to] }: { readonly std: readonly [number, number] }): Record<string, Field> {
+  return to === 0 ? {} : { std: { rows: 1, idle: 0 }, ...noiseFields };
+}
+
+/** Draws such a standard deviation, and which noise a view gets. */
+export function drawStrength(
+  random: RandomStream,
+  { std: [from, to] }: { readonly std: readonly [number, number] },
+): Drawn {
+  return { std: random.uniform(from, to), ...drawNoise(random) };
 }

@@ -66,14 +66,28 @@ test("what a policy forbids is refused with its reason, unless forced", () => {
   const hue = { policy: "medical", colorJitter: { hue: 0.1 } };
   expect(caught(() => config(hue)).message).toContain("augment.colorJitter.hue: expected 0: ");
   expect(config({ ...hue, force: ["colorJitter"] }).augment.colorJitter?.hue).toBe(0.1);
+  // nor do an operation's own defaults bring it in
+  expect(config({ policy: "medical", colorJitter: { brightness: 0.3 } }).augment.colorJitter).toEqual({
+    probability: 0.8,
+    brightness: 0.3,
+    contrast: 0.4,
+    saturation: 0,
+    hue: 0,
+  });
   // turning it on without a word on how often counts as asking
   expect(caught(() => config({ policy: "medical", verticalFlip: {} })).message).toContain("on their heads");
 });
 
 test.each([
-  [{ policy: "galaxie" }, 'augment.policy: expected one of the policies natural, .* got "galaxie". Did you mean galaxy\\?'],
+  [
+    { policy: "galaxie" },
+    'augment.policy: expected one of the policies natural, .* got "galaxie". Did you mean galaxy\\?',
+  ],
   [{ policy: 3 }, "augment.policy: expected the name of a policy, or one made with defineAugmentation, got 3"],
-  [{ force: ["solarise"] }, 'augment.force: expected one of the operations .* got "solarise". Did you mean solarize\\?'],
+  [
+    { force: ["solarise"] },
+    'augment.force: expected one of the operations .* got "solarise". Did you mean solarize\\?',
+  ],
   [{ rotation: { degree: 3 } }, 'got the unknown key "degree". Did you mean "degrees"\\?'],
   [{ gaussianBlur: { sigma: [2, 1] } }, "augment.gaussianBlur.sigma: expected the smaller number first"],
 ])("%j is refused", (augment, message) => {
@@ -94,7 +108,10 @@ test("a policy of one's own goes through a run folder", () => {
   expect(mine.never).toHaveProperty("grayscale");
   expect(mine.operations.verticalFlip).toBeUndefined();
   const resolved = config({ policy: mine });
-  expect(resolved.augment).toMatchObject({ colorJitter: { brightness: 0.1, contrast: 0.4 }, solarize: { probability: 0.1 } });
+  expect(resolved.augment).toMatchObject({
+    colorJitter: { brightness: 0.1, contrast: 0.4 },
+    solarize: { probability: 0.1 },
+  });
   expect(resolved.augment.gaussianBlur).toBeUndefined();
   expect(resolved.views).toMatchObject({ globalScale: [0.5, 1], localScale: [0.3, 0.5] });
   const read = parseConfig(configToJson(resolved), "run");

@@ -19,9 +19,17 @@ export const photometry = {
   gaussianBlur: z
     .strictObject({
       probability: chance(0.5, "is blurred"),
-      sigma: range([0.1, 2], { min: 0.01, max: 50 }, "Standard deviation of the blur, pixels of the view, from and to."),
+      sigma: range(
+        [0.1, 2],
+        { min: 0.01, max: 50 },
+        "Standard deviation of the blur, pixels of the view, from and to.",
+      ),
     })
     .describe("torchvision's GaussianBlur."),
+} as const;
+
+/** Acts after everything that an instrument does. */
+export const solarization = {
   solarize: z
     .strictObject({
       probability: chance(0.2, "is solarized"),
