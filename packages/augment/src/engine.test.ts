@@ -2,7 +2,7 @@ import { createEngine } from "@lejepa/engine";
 import { operationSchemas, type Operations, stream } from "@lejepa/contracts";
 import type * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
-import { type Case, fixture, largestGap, setUp, specFor } from "./_fixture.test-helper.ts";
+import { type Case, fixture, largestGap, radiologyNames, setUp, specFor } from "./_fixture.test-helper.ts";
 import { applyViews } from "./apply.ts";
 import { drawViews } from "./draw.ts";
 import { normaliseImages } from "./normalise.ts";
@@ -16,17 +16,6 @@ const photometry: Operations = {
   gaussianBlur: { probability: 0.5, sigma: [0.1, 2] },
   solarize: { probability: 0.2, threshold: 0.5 },
 };
-const radiologyNames = [
-  "windowJitter",
-  "biasField",
-  "histogramShift",
-  "gamma",
-  "lowResolution",
-  "gibbsRinging",
-  "gaussianNoise",
-  "ricianNoise",
-  "quantumNoise",
-] as const;
 const geometry: Operations = {
   zoomOut: { probability: 0.5, factor: [1, 2] },
   rotation: { probability: 1, degrees: 180 },
