@@ -1,6 +1,6 @@
 /** Reference values made by tools/goldens/augment_views.py, and the specs that their cases need. */
 import { readFileSync } from "node:fs";
-import type { Border, Operations } from "@lejepa/contracts";
+import type { Border, OperationName, Operations } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
 import { identityParameters, packViews, type ViewParameters } from "./parameters.ts";
 import type { ImageForm, ViewGroup, ViewSpec } from "./spec.ts";
@@ -105,6 +105,19 @@ function parametersOf({ image, parameters }: Case): ViewParameters {
     },
   };
 }
+
+/** The operations of radiology and noise. */
+export const radiologyNames = [
+  "windowJitter",
+  "biasField",
+  "histogramShift",
+  "gamma",
+  "lowResolution",
+  "gibbsRinging",
+  "gaussianNoise",
+  "ricianNoise",
+  "quantumNoise",
+] as const satisfies readonly OperationName[];
 
 /** A spec of one group without normalisation. */
 export function specFor(

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { openPacked, type Packed } from "./fields.ts";
 import { cutViews } from "./geometry.ts";
 import { inputName, masksInput } from "./parameters.ts";
+import { windowMargin } from "./operations/window-jitter.ts";
 import { standardise } from "./photometry.ts";
 import { toPlanes } from "./planes.ts";
 import { type GroupName, rangeOf, type ViewSpec } from "./spec.ts";
@@ -31,7 +32,7 @@ export function applyViews(
 ): Partial<Record<GroupName, tf.Tensor4D>> {
   const { height, width, channels } = spec.image;
   expectShape("applyViews", "images", images, [null, height, width, channels]);
-  const planes = toPlanes("applyViews", images, spec.image);
+  const planes = toPlanes("applyViews", images, spec.image, windowMargin(spec.groups));
   const batch = images.shape[0] as number;
   const masks = spec.image.masked ? expectMasks(parameters, [batch, height, width]) : undefined;
   const out: Partial<Record<GroupName, tf.Tensor4D>> = {};

@@ -1,8 +1,8 @@
 import { createEngine } from "@lejepa/engine";
-import { type Operations, stream } from "@lejepa/contracts";
+import { operationSchemas, type Operations, stream } from "@lejepa/contracts";
 import type * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
-import { type Case, fixture, largestGap, setUp, specFor } from "./_fixture.test-helper.ts";
+import { type Case, fixture, largestGap, radiologyNames, setUp, specFor } from "./_fixture.test-helper.ts";
 import { applyViews } from "./apply.ts";
 import { drawViews } from "./draw.ts";
 import { normaliseImages } from "./normalise.ts";
@@ -24,6 +24,10 @@ const geometry: Operations = {
   verticalFlip: { probability: 0.5 },
 };
 
+const radiology: Operations = Object.fromEntries(
+  radiologyNames.map((name) => [name, operationSchemas[name].parse({ probability: 0.7 })]),
+);
+
 const specs: Record<string, ViewSpec> = {
   "8-bit colour": twoGroups({ height: 17, width: 22, channels: 3, dtype: "uint8" }, photometry, "bilinear"),
   "float colour with rotation": twoGroups(
@@ -36,7 +40,17 @@ const specs: Record<string, ViewSpec> = {
     { ...geometry, colorJitter: { probability: 1, brightness: 0, contrast: 0.5, saturation: 0, hue: 0 } },
     "bicubic",
   ),
+  "all of radiology": twoGroups(
+    { height: 16, width: 12, channels: 1, dtype: "float32", range: [0.2, 0.7] },
+    { rotation: { probability: 1, degrees: 10 }, ...radiology },
+    "bicubic",
+  ),
 };
+
+for (const name of radiologyNames) {
+  const image = { height: 14, width: 14, channels: 2, dtype: "float32", range: [-0.5, 0.8] } as const;
+  specs[name] = twoGroups(image, { [name]: radiology[name] }, "bilinear");
+}
 
 function twoGroups(
   image: ViewSpec["image"],

@@ -9,6 +9,7 @@ import { isAffine, marginSize, sampleAffine } from "./affine.ts";
 import { clamp01 } from "./clamp.ts";
 import type { Packed } from "./fields.ts";
 import type { Fields } from "./operation.ts";
+import { windowMargin } from "./operations/window-jitter.ts";
 import { resampleMatrices } from "./resample.ts";
 import { rangeOf, type ViewGroup, type ViewSpec } from "./spec.ts";
 
@@ -82,7 +83,10 @@ function transposeSome(views: tf.Tensor4D, fields: Fields): tf.Tensor4D {
 }
 
 // Keys' cubic overshoots. Operations on values work on [0, 1]; without any, floats are left as they are and bytes are not, as torchvision has it.
-function needsClamp(group: ViewGroup, { image, interpolation }: ViewSpec): boolean {
+// A window of the view's own decides what is black and white; another group's left more than that in the images.
+function needsClamp(group: ViewGroup, { image, interpolation, groups }: ViewSpec): boolean {
+  if (windowMargin([group]) > 0) return false;
+  if (windowMargin(groups) > 0) return true;
   if (interpolation !== "bicubic") return false;
   return image.dtype === "uint8" || Object.keys(group.operations).length > 0;
 }

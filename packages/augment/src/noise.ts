@@ -50,3 +50,16 @@ export function noisePlanes(
   const bank = tf.tensor2d(bankOf(size), [bankRows, size]);
   return tf.reshape(tf.gather(bank, rows), [channels, count, size, size]);
 }
+
+/** Fields of an operation whose noise has a standard deviation of its own in each view; none where it is always 0. */
+export function strengthFields({ std: [, to] }: { readonly std: readonly [number, number] }): Record<string, Field> {
+  return to === 0 ? {} : { std: { rows: 1, idle: 0 }, ...noiseFields };
+}
+
+/** Draws such a standard deviation, and which noise a view gets. */
+export function drawStrength(
+  random: RandomStream,
+  { std: [from, to] }: { readonly std: readonly [number, number] },
+): Drawn {
+  return { std: random.uniform(from, to), ...drawNoise(random) };
+}

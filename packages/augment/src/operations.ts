@@ -1,10 +1,19 @@
 /** The operations on the values of views, by name. Those that move pixels are geometry.ts' and draw-geometry.ts'. */
 import { type OperationName, operationNames, type OperationOptions } from "@lejepa/contracts";
 import type { Field, Operation, ViewForm } from "./operation.ts";
+import { biasField } from "./operations/bias-field.ts";
 import { colorJitter } from "./operations/color-jitter.ts";
+import { gamma } from "./operations/gamma.ts";
 import { gaussianBlur } from "./operations/gaussian-blur.ts";
+import { gaussianNoise } from "./operations/gaussian-noise.ts";
+import { gibbsRinging } from "./operations/gibbs-ringing.ts";
 import { grayscale } from "./operations/grayscale.ts";
+import { histogramShift } from "./operations/histogram-shift.ts";
+import { lowResolution } from "./operations/low-resolution.ts";
+import { quantumNoise } from "./operations/quantum-noise.ts";
+import { ricianNoise } from "./operations/rician-noise.ts";
 import { solarize } from "./operations/solarize.ts";
+import { windowJitter } from "./operations/window-jitter.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
 import { rangeOf } from "./spec.ts";
 
@@ -23,9 +32,18 @@ export const geometricNames = [
 type PhotometricName = Exclude<OperationName, (typeof geometricNames)[number]>;
 
 const registry: { readonly [Name in PhotometricName]: Operation<Name> } = {
+  windowJitter,
+  biasField,
+  histogramShift,
+  gamma,
   colorJitter,
   grayscale,
   gaussianBlur,
+  lowResolution,
+  gibbsRinging,
+  gaussianNoise,
+  ricianNoise,
+  quantumNoise,
   solarize,
 };
 

@@ -68,6 +68,7 @@ export {
   type PolicyViews,
 } from "./augmentation/policy.ts";
 export { policies } from "./augmentation/policies.ts";
+export { policyPage } from "./augmentation/policy-page.ts";
 export {
   type AskedAugmentation,
   type AugmentationContext,

@@ -31,6 +31,7 @@ test("the public names", () => {
       "parseConfig",
       "policies",
       "policyOf",
+      "policyPage",
       "resolveAugmentation",
       "splitNamed",
       "stream",

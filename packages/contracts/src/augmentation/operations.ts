@@ -5,11 +5,18 @@
  */
 import { z } from "zod";
 import { geometry } from "./operations/geometry.ts";
-import { photometry } from "./operations/photometry.ts";
+import { photometry, solarization } from "./operations/photometry.ts";
+import { acquisition, display } from "./operations/radiology.ts";
 import type { AugmentationPolicy } from "./policy.ts";
 
 /** Settings of every operation, in the order in which they act. */
-export const operationSchemas = { ...geometry, ...photometry } as const;
+export const operationSchemas = {
+  ...geometry,
+  ...display,
+  ...photometry,
+  ...acquisition,
+  ...solarization,
+} as const;
 
 /** Name of an operation, as in `augment.NAME`. */
 export type OperationName = keyof typeof operationSchemas;

@@ -4,10 +4,11 @@ import { LejepaError } from "../errors.ts";
 import type { AugmentationPolicy } from "./policy.ts";
 import { galaxy } from "./policies/galaxy.ts";
 import { food, natural } from "./policies/natural.ts";
-import { medical } from "./policies/radiology.ts";
+import { microscopy } from "./policies/microscopy.ts";
+import { ct, medical, mr, xray } from "./policies/radiology.ts";
 import { satelliteOptical } from "./policies/satellite.ts";
 
-const all: readonly AugmentationPolicy[] = [natural, food, galaxy, satelliteOptical, medical];
+const all: readonly AugmentationPolicy[] = [natural, food, galaxy, satelliteOptical, medical, ct, mr, xray, microscopy];
 
 /** Policies by their names. */
 export const policies: Readonly<Record<string, AugmentationPolicy>> = Object.fromEntries(

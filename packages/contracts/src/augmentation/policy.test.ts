@@ -66,6 +66,14 @@ test("what a policy forbids is refused with its reason, unless forced", () => {
   const hue = { policy: "medical", colorJitter: { hue: 0.1 } };
   expect(caught(() => config(hue)).message).toContain("augment.colorJitter.hue: expected 0: ");
   expect(config({ ...hue, force: ["colorJitter"] }).augment.colorJitter?.hue).toBe(0.1);
+  // nor do an operation's own defaults bring it in
+  expect(config({ policy: "medical", colorJitter: { brightness: 0.3 } }).augment.colorJitter).toEqual({
+    probability: 0.8,
+    brightness: 0.3,
+    contrast: 0.4,
+    saturation: 0,
+    hue: 0,
+  });
   // turning it on without a word on how often counts as asking
   expect(caught(() => config({ policy: "medical", verticalFlip: {} })).message).toContain("on their heads");
 });

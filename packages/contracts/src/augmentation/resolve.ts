@@ -80,9 +80,10 @@ export function resolveAugmentation(asked: AskedAugmentation, context: Augmentat
     const own = asked[name];
     const given = policy.operations[name];
     if (own === undefined && given === undefined) continue;
-    const options = operationSchemas[name].parse({ ...given, ...own }) as Record<string, unknown>;
+    const options = operationSchemas[name].parse({ ...given, ...own, ...forbiddenSettings(name, policy, asked.force) });
     checkRanges(name, options, source);
-    operations[name] = channels === 3 ? options : withoutColour(name, options, { asked: own, channels, notes, source });
+    operations[name] =
+      channels === 3 ? { ...options } : withoutColour(name, options, { asked: own, channels, notes, source });
   }
   const resolved = {
     policy: asked.policy ?? policy.name,
@@ -122,6 +123,13 @@ function refuseForbidden(asked: AskedAugmentation, policy: AugmentationPolicy, s
       hint: `To have it nevertheless: augment.force=["${key}"]. Or choose another augment.policy.`,
     });
   }
+}
+
+// what nobody asked for must not come in by an operation's own defaults
+function forbiddenSettings(name: OperationName, { never }: AugmentationPolicy, force: readonly string[]): object {
+  const keys = Object.keys(never).filter((key) => key.startsWith(`${name}.`));
+  if (force.includes(name)) return {};
+  return Object.fromEntries(keys.filter((key) => !force.includes(key)).map((key) => [key.slice(name.length + 1), 0]));
 }
 
 // what the user asked of a forbidden thing, if it would have an effect

@@ -26,6 +26,10 @@ export const photometry = {
       ),
     })
     .describe("torchvision's GaussianBlur."),
+} as const;
+
+/** Acts after everything that an instrument does. */
+export const solarization = {
   solarize: z
     .strictObject({
       probability: chance(0.2, "is solarized"),
