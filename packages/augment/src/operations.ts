@@ -1,15 +1,21 @@
 /** The operations on the values of views, by name. Those that move pixels are geometry.ts' and draw-geometry.ts'. */
 import { type OperationName, operationNames, type OperationOptions } from "@lejepa/contracts";
 import type { Field, Operation, ViewForm } from "./operation.ts";
+import { bandDropout } from "./operations/band-dropout.ts";
+import { bandGain } from "./operations/band-gain.ts";
+import { clouds } from "./operations/clouds.ts";
 import { colorJitter } from "./operations/color-jitter.ts";
 import { gaussianBlur } from "./operations/gaussian-blur.ts";
 import { grayscale } from "./operations/grayscale.ts";
+import { haze } from "./operations/haze.ts";
 import { solarize } from "./operations/solarize.ts";
+import { speckle } from "./operations/speckle.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
 import { rangeOf } from "./spec.ts";
 
 /** Operations that move pixels. */
 export const geometricNames = [
+  "seasonalPair",
   "centreJitter",
   "zoomOut",
   "rotation",
@@ -23,10 +29,15 @@ export const geometricNames = [
 type PhotometricName = Exclude<OperationName, (typeof geometricNames)[number]>;
 
 const registry: { readonly [Name in PhotometricName]: Operation<Name> } = {
+  haze,
+  bandGain,
   colorJitter,
   grayscale,
   gaussianBlur,
   solarize,
+  speckle,
+  clouds,
+  bandDropout,
 };
 
 /** An operation of a group with its settings. Name and settings belong together, which the type no longer says. */

@@ -33,6 +33,11 @@ export interface DatasetItem {
   readonly label?: string;
   /** Items of one group never end up in different splits: patient, scene, plate. Must not identify a person. */
   readonly group?: string;
+  /**
+   * The same place at another date has the same name here; its images are interchangeable pixel for pixel but for what time
+   * changes, and a split does not divide them. Must not identify a person. Absent: no other date is known.
+   */
+  readonly place?: string;
   /** A split fixed by the dataset itself. */
   readonly split?: SplitName;
   /**

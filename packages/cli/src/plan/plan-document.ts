@@ -139,14 +139,14 @@ export function documentOf(
 }
 
 function augmentationOf(
-  { augment }: ResolvedConfig,
+  { augment, data }: ResolvedConfig,
   {
     asked,
     domain,
     notes,
   }: { readonly asked: ReadyConfig["augment"]; readonly domain: string; readonly notes: readonly string[] },
 ): PlanDocument["augmentation"] {
-  const { name, title, reasons, never } = policyOf(asked, { domain, source: "plan" });
+  const { name, title, reasons, never } = policyOf(asked, { channels: data.channels, domain, source: "plan" });
   const operations = operationNames
     .filter((operation) => (augment[operation]?.probability ?? 0) > 0)
     .map((operation) => ({ name: operation, reason: reasons[operation] ?? "asked for" }));

@@ -5,11 +5,12 @@
  */
 import { z } from "zod";
 import { geometry } from "./operations/geometry.ts";
+import { atmosphere, dates, disturbances } from "./operations/observation.ts";
 import { photometry } from "./operations/photometry.ts";
 import type { AugmentationPolicy } from "./policy.ts";
 
 /** Settings of every operation, in the order in which they act. */
-export const operationSchemas = { ...geometry, ...photometry } as const;
+export const operationSchemas = { ...dates, ...geometry, ...atmosphere, ...photometry, ...disturbances } as const;
 
 /** Name of an operation, as in `augment.NAME`. */
 export type OperationName = keyof typeof operationSchemas;
