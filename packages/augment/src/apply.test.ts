@@ -186,7 +186,7 @@ test("what is invalid weighs nothing, and is 0 in a normalised view", () => {
   const all = (far * 0.6 + near * 1.6) / 3;
   expect(
     largestGap(
-      run([1, 1, 1, 1]),
+      masked([1, 1, 1, 1]),
       [all, 0.6, 0.7].map((v) => (v - 0.25) / 0.5),
     ),
   ).toBeLessThan(1e-6);
