@@ -4,7 +4,7 @@ import { type ImageForm, normaliseImages } from "@lejepa/augment";
 import { LejepaError } from "@lejepa/contracts";
 import { type ImageStore, valueRange } from "@lejepa/data";
 import { type Encoder, flatLayout, initialise, pack, unflatten } from "@lejepa/encoders";
-import type { CompiledProgram, Engine, Feed } from "@lejepa/engine";
+import type { CompiledProgram, Engine, Feed, InputSpec } from "@lejepa/engine";
 import type * as tf from "@tensorflow/tfjs";
 import { type Matrix, matrix } from "./matrix.ts";
 
@@ -47,7 +47,7 @@ const allRows = ({ count }: Pick<ImageStore, "count">): Uint32Array => Uint32Arr
 
 /**
  * Features of the encoder in evaluation mode (running statistics, no drop path), images unaugmented: resized and
- * normalised by `normaliseImages`. Memory: the features and one batch.
+ * normalised by `normaliseImages`, what is invalid at the mean of its channel. Memory: the features and one batch.
  *
  * @throws LejepaError E_SHAPE, E_DTYPE when images, weights and encoder do not fit; E_ABORTED after the signal
  */
@@ -65,7 +65,7 @@ export async function extractFeatures(engine: Engine, options: ExtractOptions): 
       const chunk = rows.subarray(start, start + batch);
       // the last batch is filled up with its first row
       const padded = Uint32Array.from({ length: batch }, (_, i) => chunk[i] ?? (chunk[0] as number));
-      const out = await program.run({ theta, images: feedOf(store, padded) });
+      const out = await program.run({ theta, ...feedsOf(store, padded) });
       for (const [name, target, width] of [
         ["embedding", embedding, encoder.featureDim],
         ["probe", probe, encoder.probeDim],
@@ -101,13 +101,17 @@ function compileFeatures(engine: Engine, options: ExtractOptions, batch: number)
     std,
     ...(size !== undefined && (size !== height || size !== width) && { size }),
   };
-  const features = ({ theta, images }: Readonly<Record<"theta" | "images", tf.Tensor>>): Record<string, tf.Tensor> => {
-    const { embedding, probe } = encoder.forward(unflatten(theta, layout), normaliseImages(images, transform), {
-      training: false,
-    });
+  const features = (inputs: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> => {
+    const { theta, images, masks } = inputs as Readonly<Record<"theta" | "images", tf.Tensor> & { masks?: tf.Tensor }>;
+    const input = normaliseImages(images, { ...transform, masks });
+    const { embedding, probe } = encoder.forward(unflatten(theta, layout), input, { training: false });
     return { embedding, probe };
   };
-  const signature = { theta: { shape: [layout.length] }, images: { shape: [batch, height, width, channels], dtype } };
+  const signature: Record<string, InputSpec> = {
+    theta: { shape: [layout.length] },
+    images: { shape: [batch, height, width, channels], dtype },
+    ...(store.masksFile !== undefined && { masks: { shape: [batch, height, width], dtype: "uint8" } }),
+  };
   return engine.compile(features, signature);
 }
 
@@ -115,9 +119,12 @@ function compileFeatures(engine: Engine, options: ExtractOptions, batch: number)
 const inputType = ({ dtype }: Pick<ImageStore, "dtype">): ImageForm["dtype"] =>
   dtype === "uint8" ? "uint8" : "float32";
 
-function feedOf(store: ImageStore, rows: Uint32Array): Feed {
+function feedsOf(store: ImageStore, rows: Uint32Array): Record<string, Feed> {
   const pixels = store.read(rows);
-  return pixels instanceof Uint8Array || pixels instanceof Float32Array ? pixels : Float32Array.from(pixels);
+  return {
+    images: pixels instanceof Uint8Array || pixels instanceof Float32Array ? pixels : Float32Array.from(pixels),
+    ...(store.masksFile !== undefined && { masks: store.readMasks(rows) }),
+  };
 }
 
 function checkSignal(signal: AbortSignal | undefined): void {

@@ -11,13 +11,14 @@ interface Form {
   readonly size: number;
   readonly channels: number;
   readonly bits: Bits;
+  readonly gaps: boolean;
 }
 
 /** 8 and 16 bits, and physical values: 32-bit floats around -1000, which no one says the range of. */
 type Bits = 8 | 16 | 32;
 
 /** Stripes whose direction is the class, on a random phase, with noise. */
-function stripes(number: number, label: number, { size, channels, bits }: Form): ImageRecord {
+function stripes(number: number, label: number, { size, channels, bits, gaps }: Form): ImageRecord {
   const random = stream(1, "toy image", number);
   const phase = random.uniform(0, 6);
   const data = new { 8: Uint8Array, 16: Uint16Array, 32: Float32Array }[bits](size * size * channels);
@@ -29,6 +30,10 @@ function stripes(number: number, label: number, { size, channels, bits }: Form):
   }
   return {
     data,
+    // a corner of more or less of the image
+    ...(gaps && {
+      mask: Uint8Array.from({ length: size * size }, (_, i) => ((i % size) + i / size < 4 * (number % 5) ? 0 : 1)),
+    }),
     width: size,
     height: size,
     channels,
@@ -47,12 +52,15 @@ const toy = defineDataset({
     classes: z.int().default(2),
     bits: z.literal([8, 16, 32]),
     names: z.array(z.string()).nullable().default(null),
+    gaps: z.boolean().default(false),
+    dates: z.int().default(1),
   }),
-  index: async ({ path, count, classes, names }) => ({
+  index: async ({ path, count, classes, names, dates }) => ({
     ...(names !== null && { channels: names, warnings: ["stripes of two kinds"] }),
     items: Array.from({ length: count }, (_, number) => ({
       id: `item ${number}`,
       ...(classes > 0 && { label: `class ${number % classes}` }),
+      ...(dates > 1 && { place: `place ${Math.floor(number / dates)}` }),
       source: { path, number },
     })),
   }),
@@ -60,6 +68,7 @@ const toy = defineDataset({
     stripes(source["number"] as number, (source["number"] as number) % Math.max(1, options.classes), {
       ...target,
       bits: options.bits,
+      gaps: options.gaps,
     }),
   domain: { name: "natural", reason: "test" },
 });
@@ -75,13 +84,13 @@ export function temporaryFolder(): string {
 export function toyConfig(
   folder: string,
   changes: Partial<ConfigInput> = {},
-  { count = 24, classes = 2, bits = 8 as Bits, names = null as string[] | null } = {},
+  { count = 24, classes = 2, bits = 8 as Bits, names = null as string[] | null, gaps = false, dates = 1 } = {},
 ): ConfigInput {
   const file = join(folder, "toy.txt");
   // written once: a changed file is another dataset
   if (!existsSync(file)) writeFileSync(file, "toy");
   return {
-    dataset: bindDataset(toy, { path: file, count, classes, bits, names }),
+    dataset: bindDataset(toy, { path: file, count, classes, bits, names, gaps, dates }),
     data: { imageSize: 16, cacheDir: join(folder, "cache"), workers: 1, splits: { validation: 0.34 } },
     views: { globalSize: 16, locals: 2, localSize: 8 },
     encoder: { name: "resnet10", width: 4 },

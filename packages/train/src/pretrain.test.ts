@@ -24,11 +24,16 @@ function weights(run: string, step: number): Record<string, string> {
 }
 
 test.each([
-  ["ResNet", {}],
-  ["ViT with drop path", vit],
-])("10 steps are, bit by bit, 5 steps, a stop and 5 more: %s", async (_, model) => {
+  ["ResNet", {}, {}],
+  ["ViT with drop path", vit, {}],
+  [
+    "two dates of places with gaps, every operation of the ground from above",
+    { ...vit, augment: { policy: "satellite-optical", seasonalPair: { probability: 0.7 } } },
+    { gaps: true, dates: 2 },
+  ],
+])("10 steps are, bit by bit, 5 steps, a stop and 5 more: %s", async (_, model, images) => {
   const folder = temporaryFolder();
-  const config = toyConfig(folder, { ...model, checkpoint: { keep: 9 } });
+  const config = toyConfig(folder, { ...model, checkpoint: { keep: 9 } }, images);
   const straight = await pretrain(config, { out: join(folder, "straight") });
   expect(straight.status).toBe("done");
   expect(straight.info.steps).toEqual({ done: 10, total: 10, perEpoch: 2 });
