@@ -118,6 +118,28 @@ test("blocks by default: the scene for many, parts of it for few, common ground 
   expect(new Set(items.map(({ group }) => group)).size).toBe(64);
 });
 
+test("the same window of the same grid at another date is the same place; other ground is none", async () => {
+  const root = await makeFolder({
+    "may.tif": scene(),
+    "june.tif": scene(),
+    "shifted.tif": scene(place(5)),
+    "zone.tif": scene(place(0, 0, 32619)),
+    "smaller.tif": scene(place(), 48),
+    "nowhere.tif": tiffOf(raster(64, 64, (x) => x)),
+    "nowhere too.tif": tiffOf(raster(64, 64, (x) => x)),
+  });
+  const { items } = await index({ path: root, chips: { size: 16 }, blocks: "scene" });
+  const placed = items.filter((item) => item.place !== undefined);
+  expect(new Set(placed.map(({ id }) => id.split("#")[0]))).toEqual(new Set(["may.tif", "june.tif"]));
+  expect(placed).toHaveLength(32);
+  const dates = new Map<string, string[]>();
+  for (const { id, place: at } of placed) dates.set(at as string, [...(dates.get(at as string) ?? []), id]);
+  for (const pair of dates.values()) {
+    expect(pair).toHaveLength(2);
+    expect(new Set(pair.map((id) => id.split("#")[1])).size).toBe(1);
+  }
+});
+
 test("blocks of kilometres follow the globe in degrees", async () => {
   const geographic = {
     33550: Float64Array.of(0.001, 0.001, 0),

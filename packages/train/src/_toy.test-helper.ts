@@ -11,7 +11,8 @@ interface Form {
   readonly size: number;
   readonly channels: number;
   readonly bits: Bits;
-  readonly gaps: boolean;
+  /** Value under invalid pixels; null: all are valid. */
+  readonly gaps: number | null;
 }
 
 /** 8 and 16 bits, and physical values: 32-bit floats around -1000, which no one says the range of. */
@@ -28,12 +29,14 @@ function stripes(number: number, label: number, { size, channels, bits, gaps }: 
     const y = Math.floor(i / (channels * size));
     data[i] = shift + scale * Math.round(128 + 80 * Math.sin(phase + (label === 0 ? x : y)) + random.uniform(-20, 20));
   }
+  // a corner of more or less of the image
+  const mask = Uint8Array.from({ length: size * size }, (_, i) =>
+    gaps !== null && (i % size) + i / size < 4 * (number % 5) ? 0 : 1,
+  );
+  for (let i = 0; i < data.length; i++) if (mask[Math.floor(i / channels)] === 0) data[i] = gaps ?? 0;
   return {
     data,
-    // a corner of more or less of the image
-    ...(gaps && {
-      mask: Uint8Array.from({ length: size * size }, (_, i) => ((i % size) + i / size < 4 * (number % 5) ? 0 : 1)),
-    }),
+    ...(gaps !== null && { mask }),
     width: size,
     height: size,
     channels,
@@ -52,7 +55,7 @@ const toy = defineDataset({
     classes: z.int().default(2),
     bits: z.literal([8, 16, 32]),
     names: z.array(z.string()).nullable().default(null),
-    gaps: z.boolean().default(false),
+    gaps: z.number().nullable().default(null),
     dates: z.int().default(1),
   }),
   index: async ({ path, count, classes, names, dates }) => ({
@@ -84,7 +87,7 @@ export function temporaryFolder(): string {
 export function toyConfig(
   folder: string,
   changes: Partial<ConfigInput> = {},
-  { count = 24, classes = 2, bits = 8 as Bits, names = null as string[] | null, gaps = false, dates = 1 } = {},
+  { count = 24, classes = 2, bits = 8 as Bits, names = null as string[] | null, gaps = null as number | null, dates = 1 } = {},
 ): ConfigInput {
   const file = join(folder, "toy.txt");
   // written once: a changed file is another dataset

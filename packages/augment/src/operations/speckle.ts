@@ -4,7 +4,8 @@
  * images of amplitude are multiplied by sqrt G. A pixel's value is black + x (white - black).
  *
  * G comes from normal noise z by Wilson and Hilferty's cube, G = (1 - b^2 + b z)^3 with b = 1 / (3 sqrt L) (1931, PNAS 17(12)): mean and
- * variance are right to 0.5 % even for one look, quantiles between 2 and 98 % to 0.02. The factor is at least 0.001 (-30 dB).
+ * variance are right to 0.5 % even for one look, quantiles between 2 and 98 % to 0.02; with the factor at least 1/64 (-18 dB), mean and
+ * deviation in decibels to 0.1 dB.
  * Not here: the correlation of neighbouring pixels by a sensor's point spread.
  */
 import * as tf from "@tensorflow/tfjs";
@@ -13,6 +14,9 @@ import { drawNoise, noiseFields, noisePlanes } from "../noise.ts";
 import { numberOf, type Operation, short, type ViewForm } from "../operation.ts";
 
 type Unit = "decibels" | "intensity" | "amplitude";
+
+// cube root of the smallest factor: without it, the lower tail of a single look is too long in decibels
+const leastRoot = 0.25;
 
 export const speckle: Operation<"speckle"> = {
   name: "speckle",
@@ -26,7 +30,7 @@ export const speckle: Operation<"speckle"> = {
   apply(x, fields, { unit }, form) {
     const spread = fields.one("spread");
     const noise = noisePlanes(fields, form);
-    const cubeRoot = tf.maximum(tf.add(tf.mul(noise, spread), tf.sub(1, tf.square(spread))), 0.1);
+    const cubeRoot = tf.maximum(tf.add(tf.mul(noise, spread), tf.sub(1, tf.square(spread))), leastRoot);
     return clamp01(multiply(x, cubeRoot, unit === "auto" ? unitOf(form) : unit, form)) as tf.Tensor4D;
   },
   words: (drawn) => `speckle of ${short(numberOf(drawn, "looks"))} looks`,

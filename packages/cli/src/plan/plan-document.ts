@@ -1,7 +1,7 @@
 // The document of `lejepa plan`: what was found, what is proposed, what it would take. Numbers and names only; the words are in
 // describe.ts and page.ts. Items are named by their ids, never by paths.
 import { cpus, totalmem } from "node:os";
-import { operationNames, policyOf, type ResolvedConfig, withImages } from "@lejepa/contracts";
+import { domainOf, operationNames, policyOf, type ResolvedConfig, withImages } from "@lejepa/contracts";
 import type {
   ChannelDistribution,
   FactCount,
@@ -100,9 +100,9 @@ export function documentOf(
     title = dataset.id,
     license = "",
     citation = "",
-    domain = { name: "natural", reason: "" },
   } = dataset.plugin ?? {};
   const images = listing.items.length;
+  const domain = domainOf(dataset) ?? { name: "natural", reason: "" };
   const { invalidShare, mostlyInvalid, constant, gray } = pixels;
   const masks = invalidShare > 0 ? 1 : 0;
   return {
