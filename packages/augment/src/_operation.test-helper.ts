@@ -42,16 +42,26 @@ export function drawOne(one: OneOperation, views: number): Drawn[] {
 /**
  * Applies it to views [views, channels, size, size], given flat; a view of which nothing was drawn should stay as it is.
  */
-export function applyOne(one: OneOperation, drawn: readonly (Drawn | undefined)[], views: ArrayLike<number>): Float32Array {
+export function applyOne(
+  one: OneOperation,
+  drawn: readonly (Drawn | undefined)[],
+  views: ArrayLike<number>,
+): Float32Array {
   const { name, channels, size } = one;
   const count = drawn.length;
   const spec = specOf(one, count);
   const group = spec.groups[0] as ViewGroup;
-  const parameters = drawn.map((values) => ({ ...identityParameters(spec.image), values: values ? { [name]: values } : {} }));
+  const parameters = drawn.map((values) => ({
+    ...identityParameters(spec.image),
+    values: values ? { [name]: values } : {},
+  }));
   const packed = packViews(spec, group, parameters);
   return tf.tidy(() => {
     const { layout, fields } = openPacked(tf.tensor2d(packed, [packed.length / count, count]), spec, group, 1);
-    const planes = tf.transpose(tf.tensor(Array.from(views), [count, channels, size, size]), [1, 0, 2, 3]) as tf.Tensor4D;
+    const planes = tf.transpose(
+      tf.tensor(Array.from(views), [count, channels, size, size]),
+      [1, 0, 2, 3],
+    ) as tf.Tensor4D;
     const [active] = layout.active;
     const out = active?.operation.apply(planes, fields(name), active.options, active.form) ?? planes;
     return tf.transpose(out, [1, 0, 2, 3]).dataSync() as Float32Array;

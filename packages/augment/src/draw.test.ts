@@ -3,7 +3,7 @@ import type { Operations } from "@lejepa/contracts";
 import { expect, test } from "vitest";
 import { specFor } from "./_fixture.test-helper.ts";
 import { drawView, drawViews } from "./draw.ts";
-import { layoutOf, packViews, viewSignature } from "./parameters.ts";
+import { layoutOf, packViews, type ViewParameters, viewSignature } from "./parameters.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
 
 const everything: Operations = {
@@ -185,7 +185,13 @@ test("crops have enough valid pixels, if ten tries find some; else the most", ()
   expect(column(mixed, 4).slice(0, 2)).toEqual([Math.fround(view.top), Math.fround(view.left)]);
   // views of odd number look at the partner
   const pairs = { ...patchy, image: { ...form, paired: true } };
-  const paired = drawViews(pairs, { seed: 4, epoch: 0, items, masks: join(full, full, full), partnerMasks: join(mask, mask, mask) });
+  const paired = drawViews(pairs, {
+    seed: 4,
+    epoch: 0,
+    items,
+    masks: join(full, full, full),
+    partnerMasks: join(mask, mask, mask),
+  });
   expect([column(paired, 1), column(paired, 4)]).toEqual([column(draw(), 1), column(masked, 4)]);
 });
 

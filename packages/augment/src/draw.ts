@@ -56,9 +56,7 @@ type Shares = readonly (ValidShare | undefined)[];
 function sharesOf(spec: ViewSpec, masks: Uint8Array | undefined, batch: number): Shares {
   if (masks === undefined || !spec.leastValid) return [];
   const pixels = spec.image.height * spec.image.width;
-  return Array.from({ length: batch }, (_, i) =>
-    validShare(masks.subarray(i * pixels, (i + 1) * pixels), spec.image),
-  );
+  return Array.from({ length: batch }, (_, i) => validShare(masks.subarray(i * pixels, (i + 1) * pixels), spec.image));
 }
 
 interface GroupDraw extends DrawOptions {

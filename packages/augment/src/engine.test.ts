@@ -73,7 +73,10 @@ function twoGroups(
 
 const batch = 3;
 
-function pixels({ height, width, channels, dtype, range }: ViewSpec["image"], of = "pixels"): Uint8Array | Float32Array {
+function pixels(
+  { height, width, channels, dtype, range }: ViewSpec["image"],
+  of = "pixels",
+): Uint8Array | Float32Array {
   const values = stream(5, of).fillUniform(new Float32Array(batch * height * width * channels));
   if (range !== undefined) return values.map((value) => range[0] + value * (range[1] - range[0]));
   return dtype === "uint8" ? Uint8Array.from(values, (value) => value * 256) : values;

@@ -46,7 +46,9 @@ test("what is invalid is 0, and weighs nothing in its neighbours", () => {
   expect([...empty]).toEqual([0]);
   const all = normaliseImages(images, { ...options, masks: tf.ones([1, 2, 2], "int32"), size: 1 }).dataSync();
   expect(largestGap(all, normaliseImages(images, { ...options, size: 1 }).dataSync())).toBeLessThan(1e-6);
-  expect(() => normaliseImages(images, { ...options, masks: tf.ones([1, 2, 3]) })).toThrow(/masks of shape \[1, 2, 2\]/);
+  expect(() => normaliseImages(images, { ...options, masks: tf.ones([1, 2, 3]) })).toThrow(
+    /masks of shape \[1, 2, 2\]/,
+  );
 });
 
 test("says what does not fit", () => {

@@ -37,10 +37,7 @@ export interface SamplerOptions {
  * @param rows the rows to train on, usually `splits.train`
  * @throws LejepaError E_DATA when there are fewer rows than one batch needs
  */
-export function createSampler(
-  rows: Uint32Array,
-  { batchSize, seed, partners }: SamplerOptions,
-): Sampler {
+export function createSampler(rows: Uint32Array, { batchSize, seed, partners }: SamplerOptions): Sampler {
   const stepsPerEpoch = Math.floor(rows.length / batchSize);
   if (stepsPerEpoch < 1) {
     throw new LejepaError({

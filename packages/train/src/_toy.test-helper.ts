@@ -87,7 +87,14 @@ export function temporaryFolder(): string {
 export function toyConfig(
   folder: string,
   changes: Partial<ConfigInput> = {},
-  { count = 24, classes = 2, bits = 8 as Bits, names = null as string[] | null, gaps = null as number | null, dates = 1 } = {},
+  {
+    count = 24,
+    classes = 2,
+    bits = 8 as Bits,
+    names = null as string[] | null,
+    gaps = null as number | null,
+    dates = 1,
+  } = {},
 ): ConfigInput {
   const file = join(folder, "toy.txt");
   // written once: a changed file is another dataset

@@ -16,7 +16,7 @@ export const bandDropout: Operation<"bandDropout"> = {
   },
   pack(drawn, _, { channels }) {
     const lost = new Set(drawn["lost"] as readonly number[]);
-    return { keep: Array.from({ length: channels }, (_, band) => (lost.has(band) ? 0 : 1)) };
+    return { keep: Array.from({ length: channels }, (__, band) => (lost.has(band) ? 0 : 1)) };
   },
   apply(x, fields, _, { mean, channels }) {
     const keep = fields.many("keep");

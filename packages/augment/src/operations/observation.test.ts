@@ -96,24 +96,31 @@ test("clouds hide a part of a view, not all of it", () => {
   expect(average(1)).toBeGreaterThan(0.01);
 });
 
-test.each([2, 3, 4, 5, 13])("bandDropout of %i bands: the mean instead, at least one, at most its share, never all", (channels) => {
-  const means = Array.from({ length: channels }, (_, band) => (band + 1) / (channels + 1));
-  const one = { name: "bandDropout", channels, size: 2, mean: means, options: { most: 0.5 } } as const;
-  const view = Array.from(stream(2, "pixels").fillUniform(new Float32Array(channels * 4)));
-  const counts = new Set<number>();
-  const drawn = drawOne(one, 100);
-  const out = applyOne(one, drawn, drawn.flatMap(() => view));
-  for (const [i, { lost }] of drawn.entries()) {
-    const bands = lost as readonly number[];
-    counts.add(bands.length);
-    const expected = view.map((value, at) => (bands.includes(at >> 2) ? (means[at >> 2] as number) : value));
-    expect(out.slice(i * view.length, (i + 1) * view.length)).toEqual(Float32Array.from(expected));
-  }
-  const most = Math.max(1, Math.floor(channels / 2));
-  expect([...counts].sort((a, b) => a - b)).toEqual(Array.from({ length: most }, (_, i) => i + 1));
-  const all = drawOne({ ...one, options: { most: 1 } }, 100).map(({ lost }) => (lost as readonly number[]).length);
-  expect(Math.max(...all)).toBe(channels - 1);
-});
+test.each([2, 3, 4, 5, 13])(
+  "bandDropout of %i bands: the mean instead, at least one, at most its share, never all",
+  (channels) => {
+    const means = Array.from({ length: channels }, (_, band) => (band + 1) / (channels + 1));
+    const one = { name: "bandDropout", channels, size: 2, mean: means, options: { most: 0.5 } } as const;
+    const view = Array.from(stream(2, "pixels").fillUniform(new Float32Array(channels * 4)));
+    const counts = new Set<number>();
+    const drawn = drawOne(one, 100);
+    const out = applyOne(
+      one,
+      drawn,
+      drawn.flatMap(() => view),
+    );
+    for (const [i, { lost }] of drawn.entries()) {
+      const bands = lost as readonly number[];
+      counts.add(bands.length);
+      const expected = view.map((value, at) => (bands.includes(at >> 2) ? (means[at >> 2] as number) : value));
+      expect(out.slice(i * view.length, (i + 1) * view.length)).toEqual(Float32Array.from(expected));
+    }
+    const most = Math.max(1, Math.floor(channels / 2));
+    expect([...counts].sort((a, b) => a - b)).toEqual(Array.from({ length: most }, (_, i) => i + 1));
+    const all = drawOne({ ...one, options: { most: 1 } }, 100).map(({ lost }) => (lost as readonly number[]).length);
+    expect(Math.max(...all)).toBe(channels - 1);
+  },
+);
 
 test("of one band none can be lost", () => {
   expect(activeOf({ name: "bandDropout", channels: 1, size: 2 })).toBeUndefined();

@@ -73,7 +73,10 @@ test("values are the image's own, not shares of its range", () => {
   const factors = (range: readonly [number, number], value: number): number[] => {
     const one: OneOperation = { name: "speckle", channels: 1, size: 8, range, options: { unit: "intensity" } };
     const x = (value - range[0]) / (range[1] - range[0]);
-    return Array.from(applyOne(one, [drawn], Array<number>(64).fill(x)), (v) => (range[0] + v * (range[1] - range[0])) / value);
+    return Array.from(
+      applyOne(one, [drawn], Array<number>(64).fill(x)),
+      (v) => (range[0] + v * (range[1] - range[0])) / value,
+    );
   };
   expect(largestGap(factors([0, 100], 20), factors([2, 90], 20))).toBeLessThan(1e-4);
 });

@@ -40,8 +40,7 @@ const unitOf = ({ range: [black] }: ViewForm): Unit => (black < 0 ? "decibels" :
 
 function multiply(x: tf.Tensor, cubeRoot: tf.Tensor, unit: Unit, { range: [black, white] }: ViewForm): tf.Tensor {
   if (unit === "decibels") return tf.add(x, tf.mul(tf.log(cubeRoot), 30 / Math.LN10 / (white - black)));
-  const factor =
-    unit === "intensity" ? tf.mul(tf.square(cubeRoot), cubeRoot) : tf.mul(tf.sqrt(cubeRoot), cubeRoot);
+  const factor = unit === "intensity" ? tf.mul(tf.square(cubeRoot), cubeRoot) : tf.mul(tf.sqrt(cubeRoot), cubeRoot);
   const scaled = tf.mul(x, factor);
   return black === 0 ? scaled : tf.add(scaled, tf.mul(tf.sub(factor, 1), black / (white - black)));
 }

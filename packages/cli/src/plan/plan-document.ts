@@ -96,11 +96,7 @@ export function documentOf(
   const resolved = withImages(config, { channels: store.channels, note: (line) => notes.push(line) });
   const { batchSize, encoder, views, schedule, objective, device } = resolved;
   const { dataset } = config;
-  const {
-    title = dataset.id,
-    license = "",
-    citation = "",
-  } = dataset.plugin ?? {};
+  const { title = dataset.id, license = "", citation = "" } = dataset.plugin ?? {};
   const images = listing.items.length;
   const domain = domainOf(dataset) ?? { name: "natural", reason: "" };
   const { invalidShare, mostlyInvalid, constant, gray } = pixels;

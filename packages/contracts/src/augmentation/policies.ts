@@ -8,7 +8,15 @@ import { food, natural } from "./policies/natural.ts";
 import { medical } from "./policies/radiology.ts";
 import { satelliteOptical, satelliteSar } from "./policies/satellite.ts";
 
-const all: readonly AugmentationPolicy[] = [natural, food, galaxy, satelliteOptical, satelliteSar, genericMultichannel, medical];
+const all: readonly AugmentationPolicy[] = [
+  natural,
+  food,
+  galaxy,
+  satelliteOptical,
+  satelliteSar,
+  genericMultichannel,
+  medical,
+];
 
 /** Policies by their names. */
 export const policies: Readonly<Record<string, AugmentationPolicy>> = Object.fromEntries(

@@ -64,7 +64,8 @@ export function policyOf(
 ): AugmentationPolicy {
   if (typeof asked.policy === "string") return policyNamed(asked.policy, `${source}: augment.policy`);
   if (asked.policy !== null) return expectPolicy(asked.policy, source);
-  const own = domain !== undefined && domain !== natural.name && Object.hasOwn(policies, domain) ? policies[domain] : undefined;
+  const own =
+    domain !== undefined && domain !== natural.name && Object.hasOwn(policies, domain) ? policies[domain] : undefined;
   // what is said of photographs holds for their three colours
   return own ?? (channels === 3 ? natural : genericMultichannel);
 }

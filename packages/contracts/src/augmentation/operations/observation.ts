@@ -24,7 +24,9 @@ export const atmosphere = {
         "Angstrom exponent: optical depth falls with this power of the wavelength; 0: equal in all bands.",
       ),
     })
-    .describe("Haze: bands lose contrast and gain path radiance, short wavelengths more; equal in bands of unknown names."),
+    .describe(
+      "Haze: bands lose contrast and gain path radiance, short wavelengths more; equal in bands of unknown names.",
+    ),
   bandGain: z
     .strictObject({
       probability: chance(0.8, "gets other gains and offsets"),
@@ -45,21 +47,35 @@ export const disturbances = {
   speckle: z
     .strictObject({
       probability: chance(0.5, "gets speckle"),
-      looks: range([4, 32], { min: 1, max: 1000 }, "Number of looks, from and to, even in its logarithm; 1 is the strongest."),
+      looks: range(
+        [4, 32],
+        { min: 1, max: 1000 },
+        "Number of looks, from and to, even in its logarithm; 1 is the strongest.",
+      ),
       unit: z
         .enum(["auto", "decibels", "intensity", "amplitude"])
         .default("auto")
         .describe("What pixel values are; `auto`: decibels if black is below 0, else intensity."),
     })
-    .describe("SAR speckle: gamma distributed factors of mean 1 on the intensity, independent from pixel to pixel and band to band."),
+    .describe(
+      "SAR speckle: gamma distributed factors of mean 1 on the intensity, independent from pixel to pixel and band to band.",
+    ),
   clouds: z
     .strictObject({
       probability: chance(0.1, "has a cloud with its shadow"),
-      size: range([0.05, 0.2], { min: 0.01, max: 1 }, "Radius of the cloud's puffs, shares of the view's side, from and to."),
+      size: range(
+        [0.05, 0.2],
+        { min: 0.01, max: 1 },
+        "Radius of the cloud's puffs, shares of the view's side, from and to.",
+      ),
       opacity: range([0.5, 1], { min: 0, max: 1 }, "Share of the ground's light that the cloud hides, from and to."),
       brightness: range([0.7, 1], { min: 0, max: 1 }, "Brightness of the cloud in all bands, white is 1, from and to."),
       shadow: amount(0.5, { max: 1 }, "Share of the light that the cloud keeps from the ground, at full opacity."),
-      distance: range([0.1, 0.4], { min: 0, max: 2 }, "Way from cloud to shadow, shares of the view's side, from and to."),
+      distance: range(
+        [0.1, 0.4],
+        { min: 0, max: 2 },
+        "Way from cloud to shadow, shares of the view's side, from and to.",
+      ),
     })
     .describe("A bright cloud with soft edges, and its shadow away from the sun."),
   bandDropout: z

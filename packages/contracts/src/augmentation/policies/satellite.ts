@@ -3,7 +3,8 @@ import { defineAugmentation } from "../policy.ts";
 
 const noUp = "a scene from above has no up: orbit and tiling chose it";
 
-const torchgeo = "TorchGeo 0.8, SimCLRTask: colour jitter is not appropriate for multispectral imagery, seasonal contrast instead";
+const torchgeo =
+  "TorchGeo 0.8, SimCLRTask: colour jitter is not appropriate for multispectral imagery, seasonal contrast instead";
 const seasons = "Manas et al. 2021, Seasonal Contrast, arXiv:2103.16607";
 
 /** Reflectances of optical bands. */
@@ -65,7 +66,8 @@ export const satelliteSar = defineAugmentation({
     seasonalPair: "two dates of a place differ in speckle, moisture and growth: what stays is the place",
     horizontalFlip: "where it looks from differs between ascending and descending passes",
     verticalFlip: "north has no meaning for backscatter",
-    quarterTurn: "orbits and tiling choose the orientation; layover and shadow lie across the track, whose direction differs too",
+    quarterTurn:
+      "orbits and tiling choose the orientation; layover and shadow lie across the track, whose direction differs too",
     bandGain: "absolute calibration is good to about 1 dB: an offset in decibels, no more",
     speckle: "each pass draws its own speckle: the same field never looks the same twice",
     bandDropout: "many acquisitions have one polarisation alone",
