@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { copyFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { DatasetItem } from "@lejepa/contracts";
+import { bindDataset, type DatasetItem, domainOf } from "@lejepa/contracts";
 import { checkDataset } from "@lejepa/contracts/testing";
 import { expect, test } from "vitest";
 import { caught, decode, index, inspect, makeFolder, raster, tiffOf } from "./_tiff.test-helper.ts";
@@ -116,6 +116,38 @@ test("blocks by default: the scene for many, parts of it for few, common ground 
   const groupOf = (id: string) => items.find((item) => item.id === id)?.group;
   expect(groupOf("2001.tif#24,24,8,8")).toBe(groupOf("2002.tif#24,24,8,8"));
   expect(new Set(items.map(({ group }) => group)).size).toBe(64);
+});
+
+test("radar has its own augmentation policy", () => {
+  const policyFor = (options: object): string | undefined =>
+    domainOf(bindDataset(geotiff, { path: "scenes", ...options }))?.name;
+  expect([policyFor({}), policyFor({ sensor: "sentinel-1" }), policyFor({ decibels: true })]).toEqual([
+    "satellite-optical",
+    "satellite-sar",
+    "satellite-sar",
+  ]);
+});
+
+test("the same window of the same grid at another date is the same place; other ground is none", async () => {
+  const root = await makeFolder({
+    "may.tif": scene(),
+    "june.tif": scene(),
+    "shifted.tif": scene(place(5)),
+    "zone.tif": scene(place(0, 0, 32619)),
+    "smaller.tif": scene(place(), 48),
+    "nowhere.tif": tiffOf(raster(64, 64, (x) => x)),
+    "nowhere too.tif": tiffOf(raster(64, 64, (x) => x)),
+  });
+  const { items } = await index({ path: root, chips: { size: 16 }, blocks: "scene" });
+  const placed = items.filter((item) => item.place !== undefined);
+  expect(new Set(placed.map(({ id }) => id.split("#")[0]))).toEqual(new Set(["may.tif", "june.tif"]));
+  expect(placed).toHaveLength(32);
+  const dates = new Map<string, string[]>();
+  for (const { id, place: at } of placed) dates.set(at as string, [...(dates.get(at as string) ?? []), id]);
+  for (const pair of dates.values()) {
+    expect(pair).toHaveLength(2);
+    expect(new Set(pair.map((id) => id.split("#")[1])).size).toBe(1);
+  }
 });
 
 test("blocks of kilometres follow the globe in degrees", async () => {

@@ -17,6 +17,7 @@ import { listScenes, type Listing } from "./list-files.ts";
 import type { SceneFile } from "./open-scene.ts";
 import type { GeotiffOptions } from "./options.ts";
 import { placeAll, type Chip, type Placing } from "./place-all.ts";
+import { placesOf } from "./places.ts";
 import type { SceneFacts } from "./scene-facts.ts";
 import { openStore } from "./scene-store.ts";
 import { sensors, type Sensor } from "./sensors.ts";
@@ -38,13 +39,15 @@ export async function indexScenes(options: GeotiffOptions, context: DatasetConte
   const { scenes, labels, blocks, chips } = await findChips(listing, found, context).finally(() => store.save());
   if (chips.length === 0) throw nothingLeft(options, skipped);
   const items: DatasetItem[] = [];
-  for (const chip of chips) {
+  const places = placesOf(chips);
+  for (const [i, chip] of chips.entries()) {
     context.signal?.throwIfAborted();
     items.push(
       await itemOf(chip, {
         options,
         labels,
         group: blocks.groupOf(chip.scene, chip.window),
+        place: places[i],
         files: filesOf(chip.scene),
       }),
     );
@@ -110,10 +113,14 @@ interface Known {
   readonly options: GeotiffOptions;
   readonly labels: ReadonlyMap<string, SceneLabel> | undefined;
   readonly group: string | undefined;
+  readonly place: string | undefined;
   readonly files: readonly SceneFile[];
 }
 
-async function itemOf({ scene, window, whole }: Chip, { options, labels, group, files }: Known): Promise<DatasetItem> {
+async function itemOf(
+  { scene, window, whole }: Chip,
+  { options, labels, group, place, files }: Known,
+): Promise<DatasetItem> {
   const told = labels === undefined ? folderLabel(scene.id, options) : (labels.get(scene.id) as SceneLabel);
   const seen = options.labelRaster === null ? undefined : await labelFromRaster(scene, window, options.labelRaster);
   const label = options.labelRaster === null ? told.label : seen;
@@ -129,6 +136,7 @@ async function itemOf({ scene, window, whole }: Chip, { options, labels, group, 
     id: whole ? scene.id : `${scene.id}#${x},${y},${width},${height}`,
     ...(label !== undefined && { label }),
     ...(block !== undefined && { group: block }),
+    ...(place !== undefined && { place }),
     ...(told.split !== undefined && { split: told.split }),
     facts: scene.facts,
     source: sourceOf(files, whole ? undefined : window, more),

@@ -11,6 +11,18 @@ import { formats } from "./tiff/formats.ts";
 // raise when decoding the same file gives other pixels
 const pixelVersion = 1;
 
+const optical = {
+  name: "satellite-optical",
+  reason:
+    "Seen from above there is no up: flips and quarter turns are right. Values are measurements: no hue jitter, brightness and contrast band by band.",
+};
+
+const radar = {
+  name: "satellite-sar",
+  reason:
+    "Radar draws its own speckle at every pass, and no sun or haze changes what it sees. Seen from above there is no up.",
+};
+
 /**
  * Rasters of satellites and aircraft: GeoTIFF, BigTIFF and cloud-optimised GeoTIFF, whole or as chips.
  * Errors: `index` throws LejepaError E_DATA; `decode` and `inspect` LejepaError E_DECODE, E_IO or E_DATA.
@@ -43,9 +55,6 @@ export const geotiff = defineDataset({
     return (order === "II" || order === "MM") && (first === 42 || first === 43) && second === 0;
   },
   inspect: inspectFile,
-  domain: {
-    name: "satellite-optical",
-    reason:
-      "Seen from above there is no up: flips and quarter turns are right. Values are measurements: no hue jitter, brightness and contrast band by band.",
-  },
+  domain: optical,
+  domainOf: ({ sensor, decibels }) => (sensor === "sentinel-1" || decibels ? radar : optical),
 });

@@ -193,6 +193,42 @@ test("what is invalid weighs nothing, and is 0 in a normalised view", () => {
   expect(() => applyViews(images, { "views.global": packed }, spec)).toThrow(/expected parameters named "masks"/);
 });
 
+test("views of odd number are cut from the partner, with its mask", () => {
+  const image = { height: 1, width: 2, channels: 1, dtype: "float32", range: [0, 1], paired: true } as const;
+  for (const [views, values] of [
+    [1, [0.1, 0.2]],
+    [2, [0.1, 0.2, 0.3, 0.4]],
+    [5, [0.1, 0.2, 0.3, 0.4, 0.1, 0.2, 0.3, 0.4, 0.1, 0.2]],
+  ] as const) {
+    const spec = specFor(image, { size: 1, views });
+    // the batch's second image is seen by its right pixel
+    const all = Array.from({ length: 2 * views }, (_, i) => ({ width: 1, left: i % 2 }));
+    const parameters = packViews(
+      spec,
+      spec.groups[0] as ViewGroup,
+      all.map((own) => ({ ...identityParameters(image), ...own })),
+    );
+    const packed = { "views.global": tf.tensor2d(parameters, [parameters.length / all.length, all.length]) };
+    const images = tf.tensor4d([0.1, 0.9, 0.9, 0.2], [2, 1, 2, 1]);
+    const partners = tf.tensor4d([0.3, 0.9, 0.9, 0.4], [2, 1, 2, 1]);
+    const out = applyViews(images, { ...packed, partners }, spec).global;
+    expect(largestGap(out?.dataSync() ?? [], values)).toBeLessThan(1e-6);
+    const masked = { ...spec, image: { ...image, masked: true }, mean: [0.7] };
+    const masks = { masks: tf.ones([2, 1, 2], "int32"), partnerMasks: tf.zeros([2, 1, 2], "int32") };
+    const half = applyViews(images, { ...packed, ...masks, partners }, masked).global?.dataSync() ?? [];
+    expect(
+      largestGap(
+        half,
+        values.map((v) => (v > 0.25 ? 0 : v - 0.7)),
+      ),
+    ).toBeLessThan(1e-6);
+    expect(() => applyViews(images, packed, spec)).toThrow(/expected parameters named "partners"/);
+    expect(() => applyViews(images, { ...packed, ...masks, partners, partnerMasks: images }, masked)).toThrow(
+      /partnerMasks of shape \[2, 1, 2\]/,
+    );
+  }
+});
+
 test("says what does not fit", () => {
   const spec = specFor({ height: 7, width: 7, channels: 3, dtype: "uint8" }, { size: 7 });
   const views = { "views.global": pack(spec, [{}]) };

@@ -6,9 +6,10 @@
 import { expectShape, LejepaError } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
 import { openPacked, type Packed } from "./fields.ts";
-import { cutViews } from "./geometry.ts";
-import { inputName, masksInput } from "./parameters.ts";
+import { cutViews, type Sources } from "./geometry.ts";
+import { unweigh, weigh } from "./masks.ts";
 import { windowMargin } from "./operations/window-jitter.ts";
+import { inputName, masksInput, partnerMasksInput, partnersInput } from "./parameters.ts";
 import { standardise } from "./photometry.ts";
 import { toPlanes } from "./planes.ts";
 import { type GroupName, rangeOf, type ViewSpec } from "./spec.ts";
@@ -22,7 +23,7 @@ import { type GroupName, rangeOf, type ViewSpec } from "./spec.ts";
  *     await program.run({ images: pixels, ...drawViews(spec, { seed, epoch, items }) });
  *
  * @param images [batch, height, width, channels], int32 or float32 as `spec.image` says
- * @param parameters by the names of `viewSignature` (masks among them, where images have any); other entries are ignored
+ * @param parameters by the names of `viewSignature` (masks and partners among them, where images have any); other entries are ignored
  * @throws LejepaError E_SHAPE, E_DTYPE when images or parameters do not fit the spec
  */
 export function applyViews(
@@ -30,11 +31,11 @@ export function applyViews(
   parameters: Readonly<Record<string, tf.Tensor>>,
   spec: ViewSpec,
 ): Partial<Record<GroupName, tf.Tensor4D>> {
-  const { height, width, channels } = spec.image;
+  const { height, width, channels, masked } = spec.image;
   expectShape("applyViews", "images", images, [null, height, width, channels]);
-  const planes = toPlanes("applyViews", images, spec.image, windowMargin(spec.groups));
   const batch = images.shape[0] as number;
-  const masks = spec.image.masked ? expectMasks(parameters, [batch, height, width]) : undefined;
+  const planes = planesOf(images, parameters, spec);
+  const masks = masked ? masksOf(parameters, [batch, height, width], spec) : undefined;
   const out: Partial<Record<GroupName, tf.Tensor4D>> = {};
   for (const group of spec.groups) {
     const packed = openPacked(expectInput(parameters, inputName(group)), spec, group, batch);
@@ -52,33 +53,41 @@ function expectInput(parameters: Parameters, name: string): tf.Tensor {
   throw new LejepaError({ code: "E_SHAPE", where: "applyViews", expected: `parameters named "${name}"`, got: "none" });
 }
 
-// [1, b, h, w] of 0 and 1
-function expectMasks(parameters: Parameters, shape: readonly [number, number, number]): tf.Tensor4D {
-  const masks = expectInput(parameters, masksInput);
-  expectShape("applyViews", "masks", masks, shape);
-  return tf.expandDims(tf.cast(masks, "float32"), 0) as tf.Tensor4D;
+function planesOf(images: tf.Tensor, parameters: Parameters, { image, groups }: ViewSpec): Sources {
+  const margin = windowMargin(groups);
+  const planes = toPlanes("applyViews", images, image, margin);
+  if (!image.paired) return { images: planes };
+  const partners = expectInput(parameters, partnersInput);
+  expectShape("applyViews", partnersInput, partners, images.shape);
+  return { images: planes, partners: toPlanes("applyViews", partners, image, margin) };
 }
 
-function makeViews(planes: tf.Tensor4D, packed: Packed, spec: ViewSpec): tf.Tensor4D {
+// [1, b, h, w] of 0 and 1
+function masksOf(parameters: Parameters, shape: readonly [number, number, number], { image }: ViewSpec): Sources {
+  const read = (name: string): tf.Tensor4D => {
+    const masks = expectInput(parameters, name);
+    expectShape("applyViews", name, masks, shape);
+    return tf.expandDims(tf.cast(masks, "float32"), 0) as tf.Tensor4D;
+  };
+  return { images: read(masksInput), ...(image.paired && { partners: read(partnerMasksInput) }) };
+}
+
+function makeViews(planes: Sources, packed: Packed, spec: ViewSpec): tf.Tensor4D {
   return normalise(changeValues(cutViews(planes, packed, spec), packed), spec);
 }
 
 // Invalid pixels weigh nothing when neighbours are mixed. Where most of a pixel is invalid, operations see the mean of the channel, and the
 // view is that mean: 0 after normalisation.
 function makeMaskedViews(
-  planes: tf.Tensor4D,
-  masks: tf.Tensor4D,
+  planes: Sources,
+  masks: Sources,
   { packed, spec }: { readonly packed: Packed; readonly spec: ViewSpec },
 ): tf.Tensor4D {
-  const [black, white] = rangeOf(spec.image);
-  const weighed = tf.concat([tf.mul(planes, masks), tf.mul(masks, white - black)], 0) as tf.Tensor4D;
-  const cut = cutViews(weighed, packed, spec);
-  const { channels } = spec.image;
-  const [views, share] = tf.split(cut, [channels, 1], 0) as [tf.Tensor4D, tf.Tensor4D];
-  const valid = tf.cast(tf.greater(share, 0.5), "float32");
-  const mean = tf.tensor(spec.mean as number[], [channels, 1, 1, 1]);
-  const seen = tf.add(tf.mul(tf.div(views, tf.maximum(share, 1e-6)), valid), tf.mul(tf.sub(1, valid), mean));
-  return tf.mul(normalise(changeValues(seen as tf.Tensor4D, packed), spec), tf.transpose(valid, [1, 0, 2, 3]));
+  const range = rangeOf(spec.image);
+  const partners = planes.partners && masks.partners && weigh(planes.partners, masks.partners, range);
+  const cut = cutViews({ images: weigh(planes.images, masks.images, range), partners }, packed, spec);
+  const { planes: views, valid } = unweigh(cut, spec.mean);
+  return tf.mul(normalise(changeValues(views, packed), spec), tf.transpose(valid, [1, 0, 2, 3]));
 }
 
 function changeValues(views: tf.Tensor4D, packed: Packed): tf.Tensor4D {

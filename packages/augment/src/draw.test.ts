@@ -3,7 +3,7 @@ import type { Operations } from "@lejepa/contracts";
 import { expect, test } from "vitest";
 import { specFor } from "./_fixture.test-helper.ts";
 import { drawView, drawViews } from "./draw.ts";
-import { layoutOf, packViews, viewSignature } from "./parameters.ts";
+import { layoutOf, packViews, type ViewParameters, viewSignature } from "./parameters.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
 
 const everything: Operations = {
@@ -150,6 +150,49 @@ test("probabilities, ranges and orders are those of the spec", () => {
   expect(orders.size).toBe(24);
   expect(Math.min(...orders.values())).toBeGreaterThan(133 - 55);
   expect(Math.max(...orders.values())).toBeLessThan(133 + 55);
+});
+
+test("crops have enough valid pixels, if ten tries find some; else the most", () => {
+  const [height, width] = [40, 30];
+  const form = { height, width, channels: 1, dtype: "uint8", masked: true } as const;
+  const patchy = { ...specFor(form, { views: 2, size: 8, scale: [0.05, 0.3] }), leastValid: 0.7 };
+  // the left half is valid
+  const mask = Uint8Array.from({ length: height * width }, (_, i) => (i % width < width / 2 ? 1 : 0));
+  const share = ({ left, width: w }: ViewParameters): number => Math.min(1, Math.max(0, (width / 2 - left) / w));
+  const shares = (masked: boolean, least = 0.7): number[] =>
+    Array.from({ length: 300 }, (_, item) => {
+      const one = { group: "global", view: 0, seed: 4, epoch: 0, item } as const;
+      return share(drawView({ ...patchy, leastValid: least }, { ...one, ...(masked && { mask }) }));
+    });
+  const few = (of: number[]): number => of.filter((value) => value < 0.7).length;
+  expect(few(shares(false))).toBeGreaterThan(120);
+  // (0.6)^10 of 300 is 2
+  expect(few(shares(true))).toBeLessThan(8);
+  expect(shares(true, 0)).toEqual(shares(false));
+  const items = [5, 6, 7];
+  const draw = (masks?: Uint8Array, more = {}): Record<string, Float32Array> =>
+    drawViews(patchy, { seed: 4, epoch: 0, items, ...(masks && { masks }), ...more });
+  const full = new Uint8Array(height * width).fill(1);
+  const join = (...masks: Uint8Array[]): Uint8Array => Uint8Array.from(masks.flatMap((one) => [...one]));
+  // a pure function of the image's own mask, and none of those that are whole
+  expect(draw(join(full, full, full))).toEqual(draw());
+  const column = (packed: Record<string, Float32Array>, at: number): number[] =>
+    Array.from({ length: 6 }, (_, row) => packed["views.global"]?.[row * 6 + at] as number);
+  const [mixed, masked] = [draw(join(full, mask, full)), draw(join(mask, mask, mask))];
+  expect([column(mixed, 1), column(mixed, 4)]).toEqual([column(masked, 1), column(masked, 4)]);
+  expect([column(mixed, 0), column(mixed, 3)]).toEqual([column(draw(), 0), column(draw(), 3)]);
+  const view = drawView(patchy, { group: "global", view: 1, seed: 4, epoch: 0, item: 6, mask });
+  expect(column(mixed, 4).slice(0, 2)).toEqual([Math.fround(view.top), Math.fround(view.left)]);
+  // views of odd number look at the partner
+  const pairs = { ...patchy, image: { ...form, paired: true } };
+  const paired = drawViews(pairs, {
+    seed: 4,
+    epoch: 0,
+    items,
+    masks: join(full, full, full),
+    partnerMasks: join(mask, mask, mask),
+  });
+  expect([column(paired, 1), column(paired, 4)]).toEqual([column(draw(), 1), column(masked, 4)]);
 });
 
 test("only what the operations need is packed", () => {

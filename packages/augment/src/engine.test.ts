@@ -27,8 +27,30 @@ const geometry: Operations = {
 const radiology: Operations = Object.fromEntries(
   radiologyNames.map((name) => [name, operationSchemas[name].parse({ probability: 0.7 })]),
 );
+const observation: Operations = {
+  seasonalPair: { probability: 1 },
+  haze: { probability: 0.7, depth: [0.1, 1], light: [0, 1], exponent: 1.3 },
+  bandGain: { probability: 0.7, sun: 0.3, contrast: 0.3, gain: 0.1, offset: 0.1 },
+  speckle: { probability: 0.7, looks: [1, 9], unit: "auto" },
+  clouds: {
+    probability: 0.7,
+    size: [0.1, 0.3],
+    opacity: [0.5, 1],
+    brightness: [0.5, 1],
+    shadow: 0.5,
+    distance: [0.1, 0.4],
+  },
+  bandDropout: { probability: 0.7, most: 0.5 },
+};
+
+const ground = { height: 14, width: 12, channels: 4, dtype: "float32", masked: true, paired: true } as const;
 
 const specs: Record<string, ViewSpec> = {
+  "bands from above, of two dates, with gaps": {
+    ...twoGroups({ ...ground, channelNames: ["B02", "B03", "B8A", "x"] }, { ...geometry, ...observation }, "bilinear"),
+    leastValid: 0.5,
+  },
+  "decibels of two dates": twoGroups({ ...ground, masked: false, range: [-25, 0] }, observation, "bilinear"),
   "8-bit colour": twoGroups({ height: 17, width: 22, channels: 3, dtype: "uint8" }, photometry, "bilinear"),
   "float colour with rotation": twoGroups(
     { height: 15, width: 13, channels: 3, dtype: "float32" },
@@ -64,9 +86,32 @@ function twoGroups(
 
 const batch = 3;
 
-function pixels({ height, width, channels, dtype }: ViewSpec["image"]): Uint8Array | Float32Array {
-  const values = stream(5, "pixels").fillUniform(new Float32Array(batch * height * width * channels));
+function pixels(
+  { height, width, channels, dtype, range }: ViewSpec["image"],
+  of = "pixels",
+): Uint8Array | Float32Array {
+  const values = stream(5, of).fillUniform(new Float32Array(batch * height * width * channels));
+  if (range !== undefined) return values.map((value) => range[0] + value * (range[1] - range[0]));
   return dtype === "uint8" ? Uint8Array.from(values, (value) => value * 256) : values;
+}
+
+function gaps({ height, width }: ViewSpec["image"], of: string): Uint8Array {
+  const values = stream(5, of).fillUniform(new Float32Array(batch * height * width));
+  return Uint8Array.from(values, (value) => (value < 0.3 ? 0 : 1));
+}
+
+function feedsOf(spec: ViewSpec): Record<string, Uint8Array | Float32Array> {
+  const { image } = spec;
+  const masks = {
+    ...(image.masked && { masks: gaps(image, "masks") }),
+    ...(image.masked && image.paired && { partnerMasks: gaps(image, "partner masks") }),
+  };
+  return {
+    images: pixels(image),
+    ...(image.paired && { partners: pixels(image, "partners") }),
+    ...masks,
+    ...drawViews(spec, { seed: 2, epoch: 1, items: [4, 8, 15], ...masks }),
+  };
 }
 
 async function compiledViews(device: "reference" | "cpu", spec: ViewSpec): Promise<Record<string, Float32Array>> {
@@ -76,8 +121,7 @@ async function compiledViews(device: "reference" | "cpu", spec: ViewSpec): Promi
   const make = (inputs: Record<string, tf.Tensor>) =>
     applyViews(inputs["images"] as tf.Tensor, inputs, spec) as Record<string, tf.Tensor>;
   const program = await engine.compile(make, signature);
-  const drawn = drawViews(spec, { seed: 2, epoch: 1, items: [4, 8, 15] });
-  const out = await program.run({ images: pixels(spec.image), ...drawn });
+  const out = await program.run(feedsOf(spec));
   const read: Record<string, Float32Array> = {};
   for (const [name, tensor] of Object.entries(out)) {
     read[name] = (await tensor.read()) as Float32Array;

@@ -13,16 +13,23 @@ import { windowMargin } from "./operations/window-jitter.ts";
 import { resampleMatrices } from "./resample.ts";
 import { rangeOf, type ViewGroup, type ViewSpec } from "./spec.ts";
 
+/** What views are cut from: planes [c, b, h, w]. */
+export interface Sources {
+  readonly images: tf.Tensor4D;
+  /** Views of odd number are cut from these, where they are. */
+  readonly partners?: tf.Tensor4D | undefined;
+}
+
 /**
  * Cuts views: planes [c, b, h, w] to [c, views * b, size, size], view-major, white brought to 1.
  */
-export function cutViews(planes: tf.Tensor4D, packed: Packed, spec: ViewSpec): tf.Tensor4D {
+export function cutViews(sources: Sources, packed: Packed, spec: ViewSpec): tf.Tensor4D {
   const { group } = packed;
   const { operations, size } = group;
   const fields = packed.fields("geometry");
   const affine = isAffine(operations);
   const margin = affine ? marginSize(size, operations) : size;
-  const cut = cropAndResize(planes, packed, { spec, to: margin });
+  const cut = cropAndResize(sources, packed, { spec, to: margin });
   const views = affine ? sampleAffine(cut, fields, size) : cut;
   const clamped = needsClamp(group, spec) ? (clamp01(views) as tf.Tensor4D) : views;
   return operations.quarterTurn === undefined ? clamped : transposeSome(clamped, fields);
@@ -34,18 +41,39 @@ interface CutOptions {
   readonly to: number;
 }
 
-// all views of one image share it as the right factor of one product: [b, views * to, h] . [c, b, h, w]
-function cropAndResize(planes: tf.Tensor4D, packed: Packed, options: CutOptions): tf.Tensor4D {
+function cropAndResize({ images, partners }: Sources, packed: Packed, options: CutOptions): tf.Tensor4D {
   const { to } = options;
   const { views } = packed.group;
-  const [channels, batch, height, width] = planes.shape;
+  const [channels, batch, height, width] = images.shape;
   const { vertical, horizontal } = matrices(packed, options);
-  const byImage = tf.transpose(tf.reshape(vertical, [views, batch, to, height]), [1, 0, 2, 3]);
-  const left = tf.reshape(byImage, [1, batch, views * to, height]);
-  const strips = tf.reshape(tf.matMul(left, planes), [channels, batch, views, to, width]);
-  const byView = tf.reshape(tf.transpose(strips, [0, 2, 1, 3, 4]), [channels, views * batch, to, width]);
+  const rows = tf.reshape(vertical, [views, batch, to, height]) as tf.Tensor4D;
+  const strips = partners === undefined || views === 1 ? cutRows(rows, images) : cutRowsOfTwo(rows, images, partners);
+  const byView = tf.reshape(strips, [channels, views * batch, to, width]);
   return tf.matMul(byView, tf.expandDims(horizontal, 0), false, true) as tf.Tensor4D;
 }
+
+// all views of one image share it as the right factor of one product: [b, views * to, h] . [c, b, h, w]; to [c, views, b, to, w]
+function cutRows(rows: tf.Tensor4D, planes: tf.Tensor4D): tf.Tensor5D {
+  const [views, batch, to, height] = rows.shape;
+  const [channels, , , width] = planes.shape;
+  const left = tf.reshape(tf.transpose(rows, [1, 0, 2, 3]), [1, batch, views * to, height]);
+  const strips = tf.reshape(tf.matMul(left, planes), [channels, batch, views, to, width]);
+  return tf.transpose(strips, [0, 2, 1, 3, 4]) as tf.Tensor5D;
+}
+
+// even views of the images, odd ones of their partners, back in the views' order
+function cutRowsOfTwo(rows: tf.Tensor4D, images: tf.Tensor4D, partners: tf.Tensor4D): tf.Tensor {
+  const views = rows.shape[0];
+  const numbers = Array.from({ length: views }, (_, view) => view);
+  const of = (odd: number): tf.Tensor4D => tf.gather(rows, indices(numbers.filter((view) => view % 2 === odd)));
+  const both = tf.concat([cutRows(of(0), images), cutRows(of(1), partners)], 1);
+  const [channels, , batch, to, width] = both.shape as [number, number, number, number, number];
+  const evens = Math.ceil(views / 2);
+  const places = indices(numbers.map((view) => (view % 2) * evens + (view >> 1)));
+  return tf.gather(tf.reshape(both, [channels, views, batch * to * width]), places, 1);
+}
+
+const indices = (values: number[]): tf.Tensor1D => tf.tensor1d(values, "int32");
 
 function matrices(
   packed: Packed,

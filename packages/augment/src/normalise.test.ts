@@ -47,6 +47,24 @@ test("bicubic weights are Keys' with a = -1/2", () => {
   expect(column[7]).toBeCloseTo(near(0.75) + far(1.75), 5);
 });
 
+test("what is invalid is 0, and weighs nothing in its neighbours", () => {
+  const options = { dtype: "float32", mean: [0.25], std: [0.5] } as const;
+  const images = tf.tensor4d([0.5, 99, 0.9, 0.1], [1, 2, 2, 1]);
+  const masks = tf.tensor3d([1, 0, 1, 1], [1, 2, 2], "int32");
+  const normal = (value: number): number => (value - 0.25) / 0.5;
+  const whole = normaliseImages(images, { ...options, masks }).dataSync();
+  expect(largestGap(whole, [normal(0.5), 0, normal(0.9), normal(0.1)])).toBeLessThan(1e-6);
+  const small = normaliseImages(images, { ...options, masks, size: 1 }).dataSync();
+  expect(largestGap(small, [normal(0.5)])).toBeLessThan(1e-6);
+  const empty = normaliseImages(images, { ...options, masks: tf.zeros([1, 2, 2], "int32"), size: 1 }).dataSync();
+  expect([...empty]).toEqual([0]);
+  const all = normaliseImages(images, { ...options, masks: tf.ones([1, 2, 2], "int32"), size: 1 }).dataSync();
+  expect(largestGap(all, normaliseImages(images, { ...options, size: 1 }).dataSync())).toBeLessThan(1e-6);
+  expect(() => normaliseImages(images, { ...options, masks: tf.ones([1, 2, 3]) })).toThrow(
+    /masks of shape \[1, 2, 2\]/,
+  );
+});
+
 test("says what does not fit", () => {
   const images = imageTensor("wide", "uint8");
   expect(() => normaliseImages(images, { dtype: "uint8", mean: [0], std: [1] })).toThrow(

@@ -1,8 +1,9 @@
 /**
  * The evaluation transform: the whole image, resized and normalised, nothing random.
  */
-import { expectRank, LejepaError } from "@lejepa/contracts";
+import { expectRank, expectShape, LejepaError } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
+import { unweigh, weigh } from "./masks.ts";
 import { standardise } from "./photometry.ts";
 import { toPlanes } from "./planes.ts";
 import { resampleMatrices } from "./resample.ts";
@@ -23,6 +24,8 @@ export interface NormaliseOptions {
   readonly size?: number;
   /** Of the resize. Default `bilinear`. */
   readonly interpolation?: "bilinear" | "bicubic";
+  /** [batch, height, width], 1 where a pixel is valid: what is not is the mean of its channel, 0 in the result. */
+  readonly masks?: tf.Tensor | undefined;
 }
 
 /**
@@ -30,10 +33,11 @@ export interface NormaliseOptions {
  *
  * @param images [batch, height, width, channels], int32 or float32 as `dtype` says
  * @returns [batch, channels, size, size], or [batch, channels, height, width] without a size; float32
- * @throws LejepaError E_SHAPE when the images are not of rank 4 or `mean` or `std` do not have one value a channel; E_DTYPE
+ * @throws LejepaError E_SHAPE when the images are not of rank 4, `mean` or `std` do not have one value a channel or the masks are of
+ *   another size; E_DTYPE
  */
 export function normaliseImages(images: tf.Tensor, options: NormaliseOptions): tf.Tensor4D {
-  const { mean, std, size, interpolation = "bilinear" } = options;
+  const { mean, std, size, interpolation = "bilinear", masks } = options;
   expectRank("normaliseImages", "images", images, 4, ["batch", "height", "width", "channels"]);
   const channels = images.shape[3] as number;
   if (mean.length !== channels || std.length !== channels) {
@@ -47,8 +51,14 @@ export function normaliseImages(images: tf.Tensor, options: NormaliseOptions): t
   const planes = toPlanes("normaliseImages", images, options);
   const [black, white] = rangeOf(options);
   const gain = 1 / (white - black);
-  const scaled = size === undefined ? tf.mul(planes, gain) : centralSquare(planes, { size, gain, interpolation });
-  return tf.transpose(standardise(scaled as tf.Tensor4D, mean, std), [1, 0, 2, 3]);
+  const scale = (x: tf.Tensor4D): tf.Tensor4D =>
+    (size === undefined ? tf.mul(x, gain) : centralSquare(x, { size, gain, interpolation })) as tf.Tensor4D;
+  const finish = (x: tf.Tensor4D): tf.Tensor4D => tf.transpose(x, [1, 0, 2, 3]);
+  if (masks === undefined) return finish(standardise(scale(planes), mean, std));
+  expectShape("normaliseImages", "masks", masks, images.shape.slice(0, 3));
+  const mask = tf.expandDims(tf.cast(masks, "float32"), 0) as tf.Tensor4D;
+  const { planes: seen, valid } = unweigh(scale(weigh(planes, mask, [black, white])), mean);
+  return finish(tf.mul(standardise(seen, mean, std), valid));
 }
 
 interface Resize {

@@ -2,6 +2,9 @@
 import { type OperationName, operationNames, type OperationOptions } from "@lejepa/contracts";
 import type { Field, Operation, ViewForm } from "./operation.ts";
 import { biasField } from "./operations/bias-field.ts";
+import { bandDropout } from "./operations/band-dropout.ts";
+import { bandGain } from "./operations/band-gain.ts";
+import { clouds } from "./operations/clouds.ts";
 import { colorJitter } from "./operations/color-jitter.ts";
 import { gamma } from "./operations/gamma.ts";
 import { gaussianBlur } from "./operations/gaussian-blur.ts";
@@ -12,13 +15,16 @@ import { histogramShift } from "./operations/histogram-shift.ts";
 import { lowResolution } from "./operations/low-resolution.ts";
 import { quantumNoise } from "./operations/quantum-noise.ts";
 import { ricianNoise } from "./operations/rician-noise.ts";
-import { solarize } from "./operations/solarize.ts";
 import { windowJitter } from "./operations/window-jitter.ts";
+import { haze } from "./operations/haze.ts";
+import { solarize } from "./operations/solarize.ts";
+import { speckle } from "./operations/speckle.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
 import { rangeOf } from "./spec.ts";
 
 /** Operations that move pixels. */
 export const geometricNames = [
+  "seasonalPair",
   "centreJitter",
   "zoomOut",
   "rotation",
@@ -36,6 +42,8 @@ const registry: { readonly [Name in PhotometricName]: Operation<Name> } = {
   biasField,
   histogramShift,
   gamma,
+  haze,
+  bandGain,
   colorJitter,
   grayscale,
   gaussianBlur,
@@ -45,6 +53,9 @@ const registry: { readonly [Name in PhotometricName]: Operation<Name> } = {
   ricianNoise,
   quantumNoise,
   solarize,
+  speckle,
+  clouds,
+  bandDropout,
 };
 
 /** An operation of a group with its settings. Name and settings belong together, which the type no longer says. */

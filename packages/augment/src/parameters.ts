@@ -6,7 +6,7 @@ import type { OperationName } from "@lejepa/contracts";
 import { isAffine, viewMatrix } from "./affine.ts";
 import type { Drawn, Field } from "./operation.ts";
 import { type ActiveOperation, activeOperations, formOf } from "./operations.ts";
-import type { ViewGroup, ViewSpec } from "./spec.ts";
+import type { ImageForm, ViewGroup, ViewSpec } from "./spec.ts";
 
 /** Everything that was drawn for one view. Boxes are in pixels of the stored image, and may reach beyond it. */
 export interface ViewParameters {
@@ -97,23 +97,33 @@ export function inputName(group: ViewGroup): string {
 /** Shape and type of one program input, as `engine.compile` takes it. */
 export interface InputSignature {
   readonly shape: readonly number[];
-  readonly dtype: "float32" | "uint8";
+  readonly dtype: ImageForm["dtype"];
 }
 
 /** Name of the input that holds the masks of a batch, where images have masks. */
 export const masksInput = "masks";
 
+/** Name of the input that holds the partners of a batch, where images have partners. */
+export const partnersInput = "partners";
+
+/** Name of the input that holds the masks of the partners, where images have both. */
+export const partnerMasksInput = "partnerMasks";
+
 /**
  * The program inputs that `drawViews` fills and `applyViews` reads: one float32 matrix a group, [rows, views * batch],
- * column v * batch + i holding view v of image i; and `masks` [batch, height, width], 1 where a pixel is valid, where images have masks.
+ * column v * batch + i holding view v of image i. Besides, which the caller fills: `masks` [batch, height, width], 1 where a pixel is
+ * valid, where images have masks; `partners`, as the images, and `partnerMasks`, where images have partners.
  */
 export function viewSignature(spec: ViewSpec, batch: number): Record<string, InputSignature> {
-  const { height, width, masked } = spec.image;
+  const { height, width, channels, dtype, masked, paired } = spec.image;
   const groups = spec.groups.map((group): [string, InputSignature] => [
     inputName(group),
     { shape: [layoutOf(spec, group).rows, group.views * batch], dtype: "float32" },
   ]);
-  if (masked) groups.push([masksInput, { shape: [batch, height, width], dtype: "uint8" }]);
+  const mask = { shape: [batch, height, width], dtype: "uint8" } as const;
+  if (masked) groups.push([masksInput, mask]);
+  if (paired) groups.push([partnersInput, { shape: [batch, height, width, channels], dtype }]);
+  if (masked && paired) groups.push([partnerMasksInput, mask]);
   return Object.fromEntries(groups);
 }
 

@@ -56,6 +56,24 @@ test("what can change nothing is left out of the graph", () => {
   expect(viewSignature(spec, 3)).toEqual({ "views.global": { shape: [6, 6], dtype: "float32" } });
 });
 
+test("masks and dates of places are used where the images have them", () => {
+  const config = parseConfig({ dataset, augment: { policy: "satellite-optical" }, views: { leastValid: 0.8 } }, "test");
+  const plain = resolveViews(config, rgb);
+  expect([plain.leastValid, plain.image.masked, plain.image.paired]).toEqual([undefined, undefined, undefined]);
+  expect(plain.groups[0]?.operations).not.toHaveProperty("seasonalPair");
+  const full = resolveViews(config, { ...rgb, masked: true, paired: true });
+  expect([full.leastValid, full.image.masked, full.image.paired]).toEqual([0.8, true, true]);
+  expect(full.groups[0]?.operations.seasonalPair).toEqual({ probability: 0.5 });
+  const mask = { shape: [3, 64, 64], dtype: "uint8" };
+  expect(viewSignature(full, 3)).toMatchObject({
+    masks: mask,
+    partners: { shape: [3, 64, 64, 3], dtype: "uint8" },
+    partnerMasks: mask,
+  });
+  const off = parseConfig({ dataset, augment: { seasonalPair: { probability: 0 } } }, "test");
+  expect(resolveViews(off, { ...rgb, paired: true }).image.paired).toBeUndefined();
+});
+
 test("refuses what the images cannot give", () => {
   const config = parseConfig({ dataset }, "test");
   expect(() => resolveViews(config, { ...rgb, width: 48 })).toThrow(

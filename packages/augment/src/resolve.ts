@@ -17,7 +17,7 @@ import { type ImageForm, rangeOf, type ViewGroup, type ViewSpec } from "./spec.t
 export interface ViewConfig {
   readonly views: Pick<
     ResolvedConfig["views"],
-    "globals" | "globalSize" | "globalScale" | "locals" | "localSize" | "localScale" | "ratio"
+    "globals" | "globalSize" | "globalScale" | "locals" | "localSize" | "localScale" | "ratio" | "leastValid"
   >;
   readonly augment: AugmentConfig;
 }
@@ -41,6 +41,7 @@ export function resolveViews(config: ViewConfig, images: StoredImages): ViewSpec
   const { views, augment } = config;
   const { height, width, channels, dtype, mean, std, channelNames, masked, interpolation = "bilinear" } = images;
   const range = rangeOf(images);
+  const paired = images.paired === true && (augment.seasonalPair?.probability ?? 0) > 0;
   checkStatistics(channels, mean, std);
   const groups = [
     { name: "global" as const, views: views.globals, size: views.globalSize, scale: views.globalScale },
@@ -56,19 +57,22 @@ export function resolveViews(config: ViewConfig, images: StoredImages): ViewSpec
       range,
       ...(channelNames && { channelNames }),
       ...(masked && { masked }),
+      ...(paired && { paired }),
     }),
     mean: Object.freeze([...mean]),
     std: Object.freeze([...std]),
     interpolation,
     border: augment.border,
-    groups: groups.map((group) => ({ ...group, ratio: views.ratio, operations: operationsOf(augment) })),
+    ...(masked && { leastValid: views.leastValid }),
+    groups: groups.map((group) => ({ ...group, ratio: views.ratio, operations: operationsOf(augment, paired) })),
   };
   checkRange(spec);
   return Object.freeze(spec);
 }
 
-function operationsOf(augment: AugmentConfig): Operations {
-  const isOn = (name: OperationName): boolean => (augment[name]?.probability ?? 0) > 0;
+function operationsOf(augment: AugmentConfig, paired: boolean): Operations {
+  const isOn = (name: OperationName): boolean =>
+    (augment[name]?.probability ?? 0) > 0 && (name !== "seasonalPair" || paired);
   return Object.fromEntries(operationNames.filter(isOn).map((name) => [name, augment[name]]));
 }
 

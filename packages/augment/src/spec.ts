@@ -42,6 +42,8 @@ export interface ImageForm {
   readonly channelNames?: readonly string[];
   /** Whether masks come with the images: what is invalid is the mean of its channel in every view, exactly. */
   readonly masked?: boolean;
+  /** Whether a partner comes with each image, another date of its place: views of odd number are cut from it. */
+  readonly paired?: boolean;
 }
 
 /** Black and white. */
@@ -59,6 +61,8 @@ export interface ViewSpec {
   readonly interpolation: "bilinear" | "bicubic";
   /** What is seen outside the image by views that reach there. */
   readonly border: Border;
+  /** Share of valid pixels that a crop should have, where images have masks; 0 by default. */
+  readonly leastValid?: number;
   /** Global views first. */
   readonly groups: readonly ViewGroup[];
 }

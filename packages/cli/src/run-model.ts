@@ -58,8 +58,14 @@ export async function modelOnImages(engine: Engine, options: ModelOnImagesOption
 
 // with the run's own normalisation, not that of the images at hand
 function viewsOf(config: ReadyConfig, { image }: LoadedModel, store: ImageStore): ViewSpec {
-  const { height, width, channels, dtype } = store;
+  const { height, width, channels, dtype, masksFile } = store;
   const { range, mean, std } = image;
   const form = { height, width, channels, dtype: dtype === "uint8" ? ("uint8" as const) : ("float32" as const) };
-  return resolveViews(withImages(config, { channels }), { ...form, range, mean, std });
+  return resolveViews(withImages(config, { channels }), {
+    ...form,
+    range,
+    mean,
+    std,
+    masked: masksFile !== undefined,
+  });
 }

@@ -50,10 +50,11 @@ function checkItems(items: readonly DatasetItem[]): string[] {
   if (items.length === 0) problems.push("no items");
   if (repeats(items.map(({ id }) => id))) problems.push("ids repeat");
   const groups = new Map<string, string>();
-  for (const { id, label, group, split, facts } of items) {
+  for (const { id, label, group, place, split, facts } of items) {
     if (id === "") problems.push("an id is empty");
     if (label === "") problems.push(`the label of ${id} is empty`);
     if (group === "") problems.push(`the group of ${id} is empty`);
+    if (place === "") problems.push(`the place of ${id} is empty`);
     problems.push(...checkFacts(facts ?? {}).map((problem) => `${id}: ${problem}`));
     if (group === undefined || split === undefined) continue;
     const other = groups.get(group);

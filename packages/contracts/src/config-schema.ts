@@ -112,6 +112,9 @@ const views = z
       .nullable()
       .default(null)
       .describe("Aspect ratio of the crops (width / height), from and to; null: the policy's, else [3/4, 4/3]."),
+    leastValid: fraction
+      .default(0.5)
+      .describe("Share of valid pixels that a crop must have, where images have invalid ones; else it is drawn again."),
   })
   .prefault({})
   .describe("The multi-crop views that the loss compares.");

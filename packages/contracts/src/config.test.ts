@@ -32,6 +32,7 @@ test("everything but the dataset has a default, and the defaults are the paper's
     localSize: 24,
     localScale: null,
     ratio: null,
+    leastValid: 0.5,
   });
   const { views, augment } = withImages(config, { channels: 3 });
   expect(views).toMatchObject({ globalScale: [0.3, 1], localScale: [0.05, 0.3], ratio: [3 / 4, 4 / 3] });
@@ -81,7 +82,9 @@ test("what only the images tell is filled in when they are known", () => {
   const again = parseConfig(configToJson(rgb), "again");
   expect(withImages(again, { channels: 3 })).toEqual(rgb);
   const notes: string[] = [];
-  const many = withImages(parse({}), { channels: 12, note: (line) => notes.push(line) });
+  expect(withImages(parse({}), { channels: 12 }).augment.policy).toBe("generic-multichannel");
+  const photographs = parse({ augment: { policy: "natural" } });
+  const many = withImages(photographs, { channels: 12, note: (line) => notes.push(line) });
   expect(many.augment).toMatchObject({ grayscale: { probability: 0 }, colorJitter: { saturation: 0, hue: 0 } });
   expect(notes).toEqual([
     expect.stringContaining("colorJitter.saturation does not apply to 12 channels: "),
@@ -110,7 +113,7 @@ test.each([
   ],
   [
     { views: { local: 3 } },
-    'lejepa.config.ts: views: expected one of the keys globals, globalSize, globalScale, locals, localSize, localScale, ratio, got the unknown key "local". Did you mean "locals"?',
+    'lejepa.config.ts: views: expected one of the keys globals, globalSize, globalScale, locals, localSize, localScale, ratio, leastValid, got the unknown key "local". Did you mean "locals"?',
   ],
   [{ augment: { colorJitter: { hues: 0.1 } } }, 'Did you mean "hue"?'],
   [{ views: { locals: "3" } }, 'lejepa.config.ts: views.locals: expected integer >= 0, got "3".'],

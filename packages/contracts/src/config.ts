@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { type AugmentConfig, resolveAugmentation } from "./augmentation/resolve.ts";
 import { configSchema } from "./config-schema.ts";
 import { LejepaError } from "./errors.ts";
-import { bindDataset, isDataset } from "./dataset.ts";
+import { bindDataset, domainOf, isDataset } from "./dataset.ts";
 import { describeIssues } from "./issues.ts";
 
 /** A configuration as a user writes it: everything but `dataset` has a default. */
@@ -82,7 +82,7 @@ export function withImages(
     const got = String(data.channels);
     refuse({ key: "data.channels", expected: `${channels}, as the images have`, got, hint: "Leave it out." }, source);
   }
-  const domain = dataset.plugin?.domain.name;
+  const domain = domainOf(dataset)?.name;
   const { augment, views: own, notes } = resolveAugmentation(asked, { channels, domain, source });
   for (const line of notes) note?.(line);
   return {

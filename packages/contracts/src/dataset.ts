@@ -33,6 +33,11 @@ export interface DatasetItem {
   readonly label?: string;
   /** Items of one group never end up in different splits: patient, scene, plate. Must not identify a person. */
   readonly group?: string;
+  /**
+   * The same place at another date has the same name here; its images are interchangeable pixel for pixel but for what time
+   * changes, and a split does not divide them. Must not identify a person. Absent: no other date is known.
+   */
+  readonly place?: string;
   /** A split fixed by the dataset itself. */
   readonly split?: SplitName;
   /**
@@ -231,6 +236,8 @@ export interface DatasetDefinition<Schema extends z.ZodType> {
   /** One file as the plugin sees it; what `lejepa inspect` shows. Throws as `decode` does. */
   inspect?(path: string, request: InspectRequest<z.output<Schema>>, context: DatasetContext): Promise<Inspection>;
   readonly domain: DatasetDomain;
+  /** The domain where it depends on the options, e.g. radar instead of an optical sensor. Default: `domain`. */
+  domainOf?(options: z.output<Schema>): DatasetDomain;
 }
 
 /** A declared plugin: the definition with its kind and contract version, frozen. */
@@ -283,6 +290,11 @@ export function bindDataset<Schema extends z.ZodType>(plugin: Dataset<Schema>, o
     options: result.data as Record<string, unknown>,
     plugin: plugin as unknown as Dataset,
   });
+}
+
+/** The domain of a bound dataset; undefined while its plugin is not known. */
+export function domainOf({ plugin, options }: BoundDataset): DatasetDomain | undefined {
+  return plugin?.domainOf?.(options) ?? plugin?.domain;
 }
 
 /** Whether a value is a plugin of a contract version that this release understands. */

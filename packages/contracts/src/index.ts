@@ -15,6 +15,7 @@ export { objectiveDefaults, type ObjectiveOptions } from "./objective-defaults.t
 export {
   bindDataset,
   defineDataset,
+  domainOf,
   findDataset,
   isDataset,
   type BoundDataset,

@@ -16,6 +16,7 @@ test("the public names", () => {
       "defineConfig",
       "defineDataset",
       "deviceNames",
+      "domainOf",
       "encoderNames",
       "errorCodes",
       "expectRank",

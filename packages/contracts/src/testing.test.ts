@@ -66,6 +66,7 @@ test.each([
   ["0: a Uint8Array for dtype uint16", decodeTo({ dtype: "uint16" })],
   ["0: pixels that are not finite", decodeTo({ data: new Float32Array(3072).fill(Number.NaN), dtype: "float32" })],
   ["the label of 1 is empty", { index: async () => ({ items: [{ ...item("1"), label: "" }] }) }],
+  ["the place of 1 is empty", { index: async () => ({ items: [{ ...item("1"), place: "" }] }) }],
   ["the group of 1 is empty", { index: async () => ({ items: [{ ...item("1"), group: "" }] }) }],
   ["1: the fact age is no text, number or boolean", { index: facts({ age: { years: 3 } }) }],
   ["1: the fact dose is no text, number or boolean", { index: facts({ dose: Number.NaN }) }],

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { manyToys, temporaryFolder, writeToys } from "./_toy.test-helper.ts";
 import { createBatchLoader, type BatchLoaderOptions } from "./batch-loader.ts";
 import { buildStore } from "./build-store.ts";
+import { createPartners } from "./partners.ts";
 import { createSampler } from "./sampler.ts";
 import type { ImageStore } from "./types.ts";
 
@@ -27,8 +28,9 @@ async function take(store: ImageStore, count: number, options: Partial<BatchLoad
   const loader = createBatchLoader(store, { sampler: sampler(store), ...options });
   const batches = [];
   for (let i = 0; i < count; i++) {
-    const { images, ...batch } = await loader.next();
-    batches.push({ ...batch, images: [...images] });
+    const { images, partners, ...batch } = await loader.next();
+    const others = partners && { rows: partners.rows, images: [...partners.images] };
+    batches.push({ ...batch, images: [...images], ...(others && { partners: others }) });
   }
   await loader.close();
   return batches;
@@ -44,6 +46,20 @@ test("batches hold the rows of the sampler, in order", async () => {
     expect(rows).toEqual(wanted.batch(step));
     expect([...labels]).toEqual([...rows].map((row) => store.labels[row]));
     expect(images).toEqual([...store.read(rows)]);
+  }
+});
+
+test("partners come with their images", async () => {
+  const store = await openToys();
+  const items = store.items.map((_, row) => ({ place: String(row >> 1) }));
+  const partners = createPartners(items, allRows(store), { seed: 1, probability: 0.5 });
+  const paired = createSampler(allRows(store), { batchSize: 8, seed: 1, partners });
+  const plain = await take(store, 5);
+  for (const [step, batch] of (await take(store, 5, { sampler: paired })).entries()) {
+    const { partners: others, ...rest } = batch;
+    expect(rest).toEqual(plain[step]);
+    expect(others?.rows).toEqual(paired.partners?.(step));
+    expect([...(others?.images ?? [])]).toEqual([...store.read(others?.rows ?? [])]);
   }
 });
 

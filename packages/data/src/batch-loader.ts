@@ -19,6 +19,8 @@ export interface Batch {
   readonly rows: Uint32Array;
   /** [rows, height, width, channels], in ordinary memory (ONNX Runtime takes no shared memory). */
   readonly images: PixelArray;
+  /** Rows and pixels of the images' partners, in the batch's order, where the sampler has partners. */
+  readonly partners?: { readonly rows: Uint32Array; readonly images: PixelArray };
   /** Class of each image, -1 without a label. */
   readonly labels: Int32Array;
 }
@@ -78,6 +80,7 @@ interface Pending {
   readonly slot: number;
   readonly step: number;
   readonly rows: Uint32Array;
+  readonly partners: Uint32Array | undefined;
   readonly ticket: number;
 }
 
@@ -101,14 +104,16 @@ class RingLoader implements BatchLoader {
 
   constructor(store: ImageStore, { sampler, startStep = 0, ahead = 2, workers = 1, signal }: BatchLoaderOptions) {
     const rowBytes = store.rowElements * pixelTypes[store.dtype].bytes;
+    // partners lie behind the images
+    const slotBytes = sampler.batchSize * rowBytes * (sampler.partners === undefined ? 1 : 2);
     this.#store = store;
     this.#sampler = sampler;
     this.#signal = signal;
     this.#nextStep = startStep;
-    const memory = Array.from({ length: ahead }, () => new SharedArrayBuffer(sampler.batchSize * rowBytes));
+    const memory = Array.from({ length: ahead }, () => new SharedArrayBuffer(slotBytes));
     const { view } = pixelTypes[store.dtype];
     this.#slots = memory.map((buffer) => view(buffer));
-    this.#images = view(new ArrayBuffer(sampler.batchSize * rowBytes));
+    this.#images = view(new ArrayBuffer(slotBytes));
     const tickets = new SharedArrayBuffer(ahead * 4);
     this.#ready = new Int32Array(tickets);
     const { imagesFile, headerBytes } = store;
@@ -124,17 +129,19 @@ class RingLoader implements BatchLoader {
 
   async next(): Promise<Batch> {
     this.#checkOpen();
-    const { slot, step, rows, ticket } = this.#pending.shift() as Pending;
+    const { slot, step, rows, partners, ticket } = this.#pending.shift() as Pending;
     await this.#until(slot, ticket);
     this.#images.set(this.#slots[slot] as PixelArray);
     this.#request(slot);
     this.#batches += 1;
-    const { labels } = this.#store;
+    const { labels, rowElements } = this.#store;
+    const end = rows.length * rowElements;
     return {
       step,
       epoch: this.#sampler.epochOf(step),
       rows,
-      images: this.#images,
+      images: this.#images.subarray(0, end),
+      ...(partners && { partners: { rows: partners, images: this.#images.subarray(end) } }),
       labels: Int32Array.from(rows, (row) => labels[row] as number),
     };
   }
@@ -165,10 +172,11 @@ class RingLoader implements BatchLoader {
   #request(slot: number): void {
     const step = this.#nextStep++;
     const rows = this.#sampler.batch(step);
+    const partners = this.#sampler.partners?.(step);
     // never 0, the value of an untouched slot
     const ticket = (step % 2 ** 30) + 1;
-    this.#pending.push({ slot, step, rows, ticket });
-    const message: BatchRequest = { slot, ticket, rows };
+    this.#pending.push({ slot, step, rows, partners, ticket });
+    const message: BatchRequest = { slot, ticket, rows: Uint32Array.from([...rows, ...(partners ?? [])]) };
     this.#workers[step % this.#workers.length]?.postMessage(message);
   }
 

@@ -18,7 +18,8 @@ export { channelStatistics, type ChannelStatistics } from "./statistics.ts";
 export { type ChannelHistogram, channelHistograms, channelPercentiles, valueRange } from "./percentiles.ts";
 export { type CallOptions, createInspector, type Inspector } from "./call-plugin.ts";
 export type { PluginLimits } from "./plugin-pool.ts";
-export { createSampler, epochOrder, type Sampler } from "./sampler.ts";
+export { createPartners, type PartnerOptions, type Partners } from "./partners.ts";
+export { createSampler, epochOrder, type Sampler, type SamplerOptions } from "./sampler.ts";
 export {
   createBatchLoader,
   type Batch,

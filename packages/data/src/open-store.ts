@@ -86,8 +86,14 @@ function fingerprintOf({ fingerprints }: StoredIndex, items: readonly DatasetIte
     return numbers.get(group) as number;
   };
   return hashList(
-    items.map(({ label, group, split }, row) =>
-      JSON.stringify([fingerprints[row], label, group === undefined ? null : numberOf(group), split]),
+    items.map(({ label, group, split, place }, row) =>
+      JSON.stringify([
+        fingerprints[row],
+        label,
+        group === undefined ? null : numberOf(group),
+        split,
+        ...(place === undefined ? [] : [place]),
+      ]),
     ),
   );
 }

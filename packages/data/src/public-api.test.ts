@@ -11,6 +11,7 @@ test("the public names", () => {
     "countFacts",
     "createBatchLoader",
     "createInspector",
+    "createPartners",
     "createSampler",
     "datasetOfItems",
     "epochOrder",

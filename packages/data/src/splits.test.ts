@@ -8,14 +8,16 @@ import type { Splits } from "./types.ts";
 interface Extra {
   readonly label?: string | undefined;
   readonly group?: string | undefined;
+  readonly place?: string | undefined;
   readonly split?: SplitName | undefined;
 }
 
-const makeItem = (id: string, { label, group, split }: Extra = {}): DatasetItem => ({
+const makeItem = (id: string, { label, group, place, split }: Extra = {}): DatasetItem => ({
   id,
   source: { path: `/${id}` },
   ...(label === undefined ? {} : { label }),
   ...(group === undefined ? {} : { group }),
+  ...(place === undefined ? {} : { place }),
   ...(split === undefined ? {} : { split }),
 });
 const options: SplitOptions = { validation: 0.2, test: 0.1, stratify: true, seed: 0 };
@@ -37,6 +39,26 @@ const choices = fc.record({
   test: fc.constantFrom(0, 0.2),
   stratify: fc.boolean(),
   seed: fc.nat(1000),
+});
+
+test("dates of a place stay together, with the groups that they are in", () => {
+  const items = ["a", "a", "b", "b", "c", "c", "d", "d"].map((group, i) =>
+    // b and c share a place, and two more dates of a place have no group
+    makeItem(`${i}`, { group, place: [undefined, "p", "p", "q", "q", "r", undefined, undefined][i] }),
+  );
+  const loose = ["s", "s", undefined, undefined].map((place, i) => makeItem(`loose ${i}`, { place }));
+  for (let seed = 0; seed < 20; seed++) {
+    const all = [...items, ...loose];
+    const homes = byId(all, splitItems(all, { validation: 0.3, test: 0.2, stratify: false, seed }));
+    expect(new Set([homes["0"], homes["2"], homes["5"], homes["1"]]).size).toBe(1);
+    expect(homes["loose 0"]).toBe(homes["loose 1"]);
+  }
+});
+
+test("without shared places, nothing moves", () => {
+  const plain = Array.from({ length: 40 }, (_, i) => makeItem(`${i}`, { group: i % 3 === 0 ? `${i % 9}` : undefined }));
+  const placed = plain.map((item, i) => ({ ...item, place: `${item.group ?? i}` }));
+  expect(splitItems(placed, options)).toEqual(splitItems(plain, options));
 });
 
 test("every row is in one split, groups stay whole, rows ascend", () => {

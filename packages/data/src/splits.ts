@@ -1,5 +1,5 @@
 /**
- * Train, validation and test rows: grouped (no group in two splits), stratified by class, and the same for the same items
+ * Train, validation and test rows: grouped (no group and no place in two splits), stratified by class, and the same for the same items
  * and seed in whatever order they are listed. Greedy, not an exact optimum: with few large groups the shares are rough.
  */
 import { LejepaError, stream, type DatasetItem, type SplitName } from "@lejepa/contracts";
@@ -16,7 +16,7 @@ export interface SplitOptions {
   readonly seed: number;
 }
 
-/** Items that move together: a group, or one item without a group. */
+/** Items that move together: a group, dates of a place, groups that share places; or one item without any. */
 interface Unit {
   readonly name: string;
   readonly order: number;
@@ -30,6 +30,8 @@ interface Unit {
  *
  * A split fixed by the dataset (`item.split`) stands. Where it fixes a validation or test split, no further items are
  * taken for it; where it does not, the share is taken from the items that are fixed to train or not fixed at all.
+ *
+ * Dates of one place stay together too, except where the dataset's own split divides them.
  *
  * @throws LejepaError E_DATA when a group is fixed to two splits, or nothing is left to train on
  */
@@ -79,15 +81,46 @@ function checkGroups(items: readonly DatasetItem[], assigned: readonly Fixed[]):
   }
 }
 
-function firstIdOfGroups(items: readonly DatasetItem[], rows: readonly number[]): ReadonlyMap<string, string> {
-  const first = new Map<string, string>();
+// Not by the group's own name: that may be a pseudonym, which depends on a key that is not the same everywhere. A unit is named by the least
+// id of its items.
+function unitNames(items: readonly DatasetItem[], rows: readonly number[]): (row: number) => string {
+  const links = createLinks();
+  const keyOf = ({ id, group, place }: DatasetItem): string =>
+    group !== undefined ? `group ${group}` : place !== undefined ? `place ${place}` : `item ${id}`;
   for (const row of rows) {
-    const { id, group } = items[row] as DatasetItem;
-    if (group === undefined) continue;
-    const least = first.get(group);
-    if (least === undefined || id < least) first.set(group, id);
+    const item = items[row] as DatasetItem;
+    if (item.place !== undefined) links.join(keyOf(item), `place ${item.place}`);
   }
-  return first;
+  const members = new Map<string, { least: string; count: number; grouped: boolean }>();
+  for (const row of rows) {
+    const item = items[row] as DatasetItem;
+    const root = links.find(keyOf(item));
+    const unit = members.get(root) ?? { least: item.id, count: 0, grouped: false };
+    if (item.id < unit.least) unit.least = item.id;
+    unit.count += 1;
+    unit.grouped ||= item.group !== undefined;
+    members.set(root, unit);
+  }
+  return (row) => {
+    const unit = members.get(links.find(keyOf(items[row] as DatasetItem)));
+    return unit !== undefined && (unit.grouped || unit.count > 1) ? `group of ${unit.least}` : `item ${unit?.least}`;
+  };
+}
+
+// disjoint sets of names (Tarjan's union-find, with path halving)
+function createLinks(): { find(name: string): string; join(a: string, b: string): void } {
+  const parents = new Map<string, string>();
+  const parentOf = (name: string): string => parents.get(name) ?? name;
+  const find = (name: string): string => {
+    let at = name;
+    while (parentOf(at) !== at) {
+      const next = parentOf(parentOf(at));
+      parents.set(at, next);
+      at = next;
+    }
+    return at;
+  };
+  return { find, join: (a, b) => void parents.set(find(a), find(b)) };
 }
 
 function collectUnits(
@@ -96,11 +129,10 @@ function collectUnits(
   { stratify, seed }: SplitOptions,
 ): Unit[] {
   const units = new Map<string, Unit>();
-  const firstIds = firstIdOfGroups(items, rows);
+  const nameOf = unitNames(items, rows);
   for (const row of rows) {
-    const { id, group, label } = items[row] as DatasetItem;
-    // not by the group's own name: that may be a pseudonym, which depends on a key that is not the same everywhere
-    const name = group === undefined ? `item ${id}` : `group of ${firstIds.get(group)}`;
+    const { label } = items[row] as DatasetItem;
+    const name = nameOf(row);
     const unit: Unit = units.get(name) ?? {
       name,
       order: stream(seed, `split ${name}`).uint32(),

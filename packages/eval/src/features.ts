@@ -8,7 +8,7 @@ import type { Engine } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import type { ChannelMap } from "./encoders/channels.ts";
 import { blocksOf } from "./encoders/opened-encoder.ts";
-import { feedOf, inputType, preprocess } from "./encoders/preprocess.ts";
+import { imageFeeds, imageSignature, inputType, preprocess, type StoreInputs } from "./encoders/preprocess.ts";
 import { type Matrix, matrix } from "./matrix.ts";
 
 /** An encoder with its weights, and the normalisation that it was trained with. */
@@ -63,7 +63,7 @@ const allRows = ({ count }: Pick<ImageStore, "count">): Uint32Array => Uint32Arr
 
 /**
  * Features of the encoder in evaluation mode (running statistics, no drop path), images unaugmented: resized and
- * normalised by `normaliseImages`. Memory: the features and one batch.
+ * normalised by `normaliseImages`, what is invalid at the mean of its channel. Memory: the features and one batch.
  *
  * @throws LejepaError E_SHAPE, E_DTYPE when images, weights and encoder do not fit; E_ABORTED after the signal
  */
@@ -130,14 +130,12 @@ export async function frozenSource(
 ): Promise<FeatureSource> {
   const { encoder } = frozen;
   const layout = flatLayout(encoder.params);
-  const { height, width, channels } = store;
-  const dtype = inputType(store);
   const program = await engine.compile(
-    ({ theta, images }: Readonly<Record<"theta" | "images", tf.Tensor>>) => {
-      const x = encoderInput(images, store, frozen);
-      return outputsOf(encoder, unflatten(theta, layout), { x, outputs });
+    (inputs: Readonly<Record<string, tf.Tensor>>) => {
+      const x = encoderInput(inputs as unknown as StoreInputs, store, frozen);
+      return outputsOf(encoder, unflatten(inputs["theta"] as tf.Tensor, layout), { x, outputs });
     },
-    { theta: { shape: [layout.length] }, images: { shape: [batch, height, width, channels], dtype } },
+    { theta: { shape: [layout.length] }, ...imageSignature(store, batch) },
   );
   const theta = await engine.tensor(pack(frozen.values, layout), [layout.length]);
   return {
@@ -145,7 +143,7 @@ export async function frozenSource(
     async compute(rows) {
       // the last batch is filled up with its first row
       const padded = Uint32Array.from({ length: batch }, (_, i) => rows[i] ?? (rows[0] as number));
-      const out = await program.run({ theta, images: feedOf(store, padded) });
+      const out = await program.run({ theta, ...imageFeeds(store, padded) });
       const read: Record<string, Float32Array> = {};
       for (const [name, tensor] of Object.entries(out)) {
         const values = (await tensor.read()) as Float32Array;
@@ -162,18 +160,19 @@ export async function frozenSource(
 }
 
 function encoderInput(
-  images: tf.Tensor,
+  inputs: StoreInputs,
   store: ImageStore,
   frozen: FrozenEncoder & { readonly range: readonly [number, number] },
 ): tf.Tensor {
   const { channelMap: channels, mean, std, size, range, interpolation } = frozen;
-  if (channels !== undefined) return preprocess(images, store, { range, size, interpolation, channels });
+  if (channels !== undefined) return preprocess(inputs, store, { range, size, interpolation, channels });
   const resized = size !== undefined && (size !== store.height || size !== store.width);
-  return normaliseImages(images, {
+  return normaliseImages(inputs.images, {
     dtype: inputType(store),
     range,
     mean,
     std,
+    masks: inputs.masks,
     ...(interpolation !== undefined && { interpolation }),
     ...(resized && { size }),
   });

@@ -7,8 +7,10 @@ import {
   buildStore,
   type ChannelStatistics,
   channelStatistics,
+  createPartners,
   createSampler,
   type ImageStore,
+  type Partners,
   type Sampler,
   type Splits,
   splitItems,
@@ -75,10 +77,12 @@ export async function prepareData(given: Config, options: PrepareOptions = {}): 
     const { channels } = store;
     const config = withImages(given, { channels, ...(options.log && { note: options.log }) });
     const splits = splitItems(store.items, config.data.splits);
-    const sampler = createSampler(splits.train, { batchSize: config.batchSize, seed: config.seed });
+    const { batchSize, seed } = config;
+    const partners = partnersOf(store, splits.train, { config, log: options.log });
+    const sampler = createSampler(splits.train, { batchSize, seed, partners });
     const range = valueRange(store, splits.train);
     const statistics = usable(channelStatistics(store, splits.train, range), options.log);
-    const { height, width, channelNames } = store;
+    const { height, width, channelNames, masksFile } = store;
     const views = resolveViews(config, {
       height,
       width,
@@ -86,6 +90,8 @@ export async function prepareData(given: Config, options: PrepareOptions = {}): 
       dtype: programType(store),
       range,
       ...(channelNames && { channelNames }),
+      masked: masksFile !== undefined,
+      paired: partners !== undefined,
       ...statistics,
     });
     const image = { size: config.views.globalSize, channels, range, ...statistics };
@@ -97,6 +103,22 @@ export async function prepareData(given: Config, options: PrepareOptions = {}): 
     store.close();
     throw error;
   }
+}
+
+function partnersOf(
+  { items }: ImageStore,
+  rows: Uint32Array,
+  { config, log }: { readonly config: ResolvedConfig; readonly log: PrepareOptions["log"] },
+): Partners | undefined {
+  const { probability } = config.augment.seasonalPair ?? { probability: 0 };
+  if (probability === 0) return undefined;
+  const partners = createPartners(items, rows, { seed: config.seed, probability });
+  log?.(
+    partners === undefined
+      ? "seasonalPair does nothing: no two training images are dates of one place"
+      : `seasonalPair: ${partners.count} of ${rows.length} training images have another date of their place`,
+  );
+  return partners;
 }
 
 function failureNote({ failures }: ImageStore): string {

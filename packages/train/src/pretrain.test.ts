@@ -30,11 +30,16 @@ function weights(run: string, step: number): Record<string, string> {
 }
 
 test.each([
-  ["ResNet", {}],
-  ["ViT with drop path", vit],
-])("10 steps are, bit by bit, 5 steps, a stop and 5 more: %s", async (_, model) => {
+  ["ResNet", {}, {}],
+  ["ViT with drop path", vit, {}],
+  [
+    "two dates of places with gaps, every operation of the ground from above",
+    { ...vit, augment: { policy: "satellite-optical", seasonalPair: { probability: 0.7 } } },
+    { gaps: 0, dates: 2 },
+  ],
+])("10 steps are, bit by bit, 5 steps, a stop and 5 more: %s", async (_, model, images) => {
   const folder = temporaryFolder();
-  const config = toyConfig(folder, { ...model, checkpoint: { keep: 9 } });
+  const config = toyConfig(folder, { ...model, checkpoint: { keep: 9 } }, images);
   const straight = await pretrain(config, { out: join(folder, "straight") });
   expect(straight.status).toBe("done");
   expect(straight.info.steps).toEqual({ done: 10, total: 10, perEpoch: 2 });
@@ -238,6 +243,35 @@ test("loadEncoder gives the weights under timm's names, from a run or a checkpoi
   expect([...values.keys()].slice(-projector.params.length)).toEqual(projector.params.map(({ name }) => name));
   expect(() => loadEncoder(run, { checkpoint: 3 })).toThrow(/a checkpoint of the steps 6, 8, 10, got step 3/);
   expect(() => loadEncoder(folder)).toThrow(/expected a run folder/);
+});
+
+test("what lies under invalid pixels changes nothing, neither training nor probe", async () => {
+  const folder = temporaryFolder();
+  const changes = { schedule: { epochs: 5, warmupEpochs: 1, maxSteps: 3 }, probe: { everyEpochs: 1 } };
+  const numbers = async (gaps: number): Promise<unknown> => {
+    const { folder: run } = await pretrain(toyConfig(folder, changes, { gaps }), { out: join(folder, `${gaps}`) });
+    return readMetrics(run).map(({ loss, probeKnn, probeLinear }) => ({ loss, probeKnn, probeLinear }));
+  };
+  expect(await numbers(0)).toEqual(await numbers(201));
+});
+
+test("other dates of a place are other views, or nothing if there are none", async () => {
+  const folder = temporaryFolder();
+  const run = async (dates: number, probability: number): Promise<{ losses: number[]; messages: string[] }> => {
+    const messages: string[] = [];
+    const schedule = { epochs: 5, warmupEpochs: 1, maxSteps: 2 };
+    const config = toyConfig(folder, { schedule, augment: { seasonalPair: { probability } } }, { dates });
+    const { folder: at } = await pretrain(config, {
+      out: join(folder, `${dates} ${probability}`),
+      onProgress: (event) => void (event.kind === "message" && messages.push(event.text)),
+    });
+    return { losses: readMetrics(at).map(({ loss }) => loss), messages };
+  };
+  const [alone, off, paired] = [await run(1, 1), await run(2, 0), await run(2, 1)];
+  expect(alone.messages).toContain("seasonalPair does nothing: no two training images are dates of one place");
+  expect(paired.messages).toContain("seasonalPair: 16 of 16 training images have another date of their place");
+  expect(off.messages.join()).not.toContain("seasonalPair");
+  expect(paired.losses[0]).toBeGreaterThan(off.losses[0] as number);
 });
 
 test("16-bit images train as 8-bit images of the same values do", async () => {

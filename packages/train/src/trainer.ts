@@ -1,13 +1,13 @@
 // The loop's inside: takes the batches in order, runs the compiled step on them and measures. Writes no files.
 import { type Config, LejepaError } from "@lejepa/contracts";
-import { type BatchLoader, createBatchLoader } from "@lejepa/data";
+import { type Batch, type BatchLoader, createBatchLoader, type ImageStore } from "@lejepa/data";
 import type { CompiledProgram, DeviceTensor, Engine } from "@lejepa/engine";
 import type { StepMetrics } from "@lejepa/eval";
 import type { Model } from "./model.ts";
 import { type PreparedData, programPixels } from "./prepare-data.ts";
 import { createSchedule, learningRate, type Schedule } from "./schedule.ts";
 import { disposeState, readState, type StateValues, type TrainingState, uploadState } from "./state.ts";
-import { compileStep, stepFeeds, type StepOptions } from "./training-step.ts";
+import { compileStep, type StepBatch, stepFeeds, type StepOptions } from "./training-step.ts";
 
 /** Where a run is and how it goes on. */
 export interface Trainer {
@@ -50,6 +50,7 @@ export async function createTrainer(
   const state = await uploadState(engine, model, values);
   const loader = createBatchLoader(data.store, { sampler: data.sampler, startStep: done });
   return new LoopState({
+    store: data.store,
     config,
     options,
     program,
@@ -61,6 +62,7 @@ export async function createTrainer(
 }
 
 interface LoopParts {
+  readonly store: ImageStore;
   readonly config: Config;
   readonly options: StepOptions;
   readonly program: CompiledProgram;
@@ -94,10 +96,11 @@ class LoopState implements Trainer {
   async step(): Promise<StepMetrics> {
     const { config, options, program, state, loader, schedule } = this.#parts;
     const start = performance.now();
-    const { step, epoch, rows, images } = await loader.next();
+    const batch = await loader.next();
+    const { step, epoch, rows } = batch;
     const dataWaitMs = performance.now() - start;
     const rate = learningRate(schedule, step);
-    const feeds = stepFeeds(options, { step, epoch, rows, images: programPixels(images), learningRate: rate });
+    const feeds = stepFeeds(options, { step, epoch, rows, learningRate: rate, ...this.#pixels(batch) });
     const values = await readScalars(await program.run({ ...state, ...feeds }));
     this.#done = step + 1;
     const stepMs = performance.now() - start;
@@ -120,6 +123,17 @@ class LoopState implements Trainer {
     };
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) throw notFinite(metrics, config);
     return metrics;
+  }
+
+  #pixels({ rows, images, partners }: Batch): Pick<StepBatch, "images" | "masks" | "partners"> {
+    const { store, options } = this.#parts;
+    const masksOf = (of: Uint32Array): Uint8Array | undefined =>
+      options.views.image.masked ? store.readMasks(of) : undefined;
+    return {
+      images: programPixels(images),
+      masks: masksOf(rows),
+      partners: partners && { images: programPixels(partners.images), masks: masksOf(partners.rows) },
+    };
   }
 
   read(): Promise<StateValues> {

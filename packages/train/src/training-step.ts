@@ -111,12 +111,16 @@ export interface StepBatch {
   readonly images: Feed;
   /** A stable number for each image: its row. */
   readonly rows: ArrayLike<number>;
+  /** Masks of the images, where the views are masked. */
+  readonly masks?: Uint8Array | undefined;
+  /** Pixels and masks of the partners, where the views are paired. */
+  readonly partners?: { readonly images: Feed; readonly masks?: Uint8Array | undefined } | undefined;
   readonly learningRate: number;
 }
 
 /** Everything random of a step is a pure function of (seed, step): a resumed run draws the same. */
 export function stepFeeds({ config, model, views, batch: size }: StepOptions, batch: StepBatch): Record<string, Feed> {
-  const { step, epoch, images, rows, learningRate } = batch;
+  const { step, epoch, images, rows, masks, partners, learningRate } = batch;
   const { seed, optimizer, projector, objective } = config;
   const noise = stream(seed, "drop path", step, rows[0] ?? 0);
   const { noiseCount } = model.encoder;
@@ -124,9 +128,12 @@ export function stepFeeds({ config, model, views, batch: size }: StepOptions, ba
     noiseName(name),
     noise.fillUniform(new Float32Array(noiseCount * count * size)),
   ]);
+  const seen = { ...(masks && { masks }), ...(partners?.masks && { partnerMasks: partners.masks }) };
   return {
     images,
-    ...drawViews(views, { seed, epoch, items: rows }),
+    ...seen,
+    ...(partners && { partners: partners.images }),
+    ...drawViews(views, { seed, epoch, items: rows, ...seen }),
     directions: sigregDirections(projector.outDim, objective.slices, seed, step),
     hyper: adamWHyper(step, { ...optimizer, learningRate }),
     ...(noiseCount > 0 && Object.fromEntries(uniforms)),

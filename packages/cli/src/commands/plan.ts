@@ -1,5 +1,6 @@
 // `lejepa plan`: what images there are and what a configuration would train on them, for how long. Trains nothing but a few
 // steps that it throws away.
+import { domainOf } from "@lejepa/contracts";
 import { buildStore } from "@lejepa/data";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
@@ -70,7 +71,7 @@ function factsFor({ splits, facts, pixels, listing, store }: Survey, { dataset }
     ...(side !== undefined && { side }),
     channels: store.channels,
     gray: pixels.gray,
-    domain: dataset.plugin?.domain.name ?? "natural",
+    domain: domainOf(dataset)?.name ?? "natural",
   };
 }
 

@@ -1,7 +1,7 @@
 // The document of `lejepa plan`: what was found, what is proposed, what it would take. Numbers and names only; the words are in
 // describe.ts and page.ts. Items are named by their ids, never by paths.
 import { cpus, totalmem } from "node:os";
-import { operationNames, policyOf, type ResolvedConfig, withImages } from "@lejepa/contracts";
+import { domainOf, operationNames, policyOf, type ResolvedConfig, withImages } from "@lejepa/contracts";
 import type {
   ChannelDistribution,
   FactCount,
@@ -96,13 +96,9 @@ export function documentOf(
   const resolved = withImages(config, { channels: store.channels, note: (line) => notes.push(line) });
   const { batchSize, encoder, views, schedule, objective, device } = resolved;
   const { dataset } = config;
-  const {
-    title = dataset.id,
-    license = "",
-    citation = "",
-    domain = { name: "natural", reason: "" },
-  } = dataset.plugin ?? {};
+  const { title = dataset.id, license = "", citation = "" } = dataset.plugin ?? {};
   const images = listing.items.length;
+  const domain = domainOf(dataset) ?? { name: "natural", reason: "" };
   const { invalidShare, mostlyInvalid, constant, gray } = pixels;
   const masks = invalidShare > 0 ? 1 : 0;
   return {
@@ -139,14 +135,14 @@ export function documentOf(
 }
 
 function augmentationOf(
-  { augment }: ResolvedConfig,
+  { augment, data }: ResolvedConfig,
   {
     asked,
     domain,
     notes,
   }: { readonly asked: ReadyConfig["augment"]; readonly domain: string; readonly notes: readonly string[] },
 ): PlanDocument["augmentation"] {
-  const { name, title, reasons, never } = policyOf(asked, { domain, source: "plan" });
+  const { name, title, reasons, never } = policyOf(asked, { channels: data.channels, domain, source: "plan" });
   const operations = operationNames
     .filter((operation) => (augment[operation]?.probability ?? 0) > 0)
     .map((operation) => ({ name: operation, reason: reasons[operation] ?? "asked for" }));

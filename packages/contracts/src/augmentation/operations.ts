@@ -5,16 +5,20 @@
  */
 import { z } from "zod";
 import { geometry } from "./operations/geometry.ts";
+import { atmosphere, dates, disturbances } from "./operations/observation.ts";
 import { photometry, solarization } from "./operations/photometry.ts";
 import { acquisition, display } from "./operations/radiology.ts";
 import type { AugmentationPolicy } from "./policy.ts";
 
 /** Settings of every operation, in the order in which they act. */
 export const operationSchemas = {
+  ...dates,
   ...geometry,
+  ...atmosphere,
   ...display,
   ...photometry,
   ...acquisition,
+  ...disturbances,
   ...solarization,
 } as const;
 

@@ -3,12 +3,25 @@ import { nearest } from "../nearest.ts";
 import { LejepaError } from "../errors.ts";
 import type { AugmentationPolicy } from "./policy.ts";
 import { galaxy } from "./policies/galaxy.ts";
+import { genericMultichannel } from "./policies/multichannel.ts";
 import { food, natural } from "./policies/natural.ts";
 import { microscopy } from "./policies/microscopy.ts";
 import { ct, medical, mr, xray } from "./policies/radiology.ts";
-import { satelliteOptical } from "./policies/satellite.ts";
+import { satelliteOptical, satelliteSar } from "./policies/satellite.ts";
 
-const all: readonly AugmentationPolicy[] = [natural, food, galaxy, satelliteOptical, medical, ct, mr, xray, microscopy];
+const all: readonly AugmentationPolicy[] = [
+  natural,
+  food,
+  galaxy,
+  satelliteOptical,
+  satelliteSar,
+  genericMultichannel,
+  medical,
+  ct,
+  mr,
+  xray,
+  microscopy,
+];
 
 /** Policies by their names. */
 export const policies: Readonly<Record<string, AugmentationPolicy>> = Object.fromEntries(

@@ -13,6 +13,7 @@ import {
   type Operations,
   operationSchemas,
 } from "./operations.ts";
+import { genericMultichannel } from "./policies/multichannel.ts";
 import { natural } from "./policies/natural.ts";
 import { policies, policyNamed } from "./policies.ts";
 import { type AugmentationPolicy, expectOperation, operationOf, type PolicyViews } from "./policy.ts";
@@ -31,7 +32,10 @@ export type AugmentConfig = Operations & {
 export interface AugmentationContext {
   /** Channels of the stored images. */
   readonly channels: number;
-  /** The dataset's domain, for a configuration that names no policy: the policy of that name, else `natural`. */
+  /**
+   * The dataset's domain, for a configuration that names no policy: the policy of that name, else `natural` for 3 channels and
+   * `generic-multichannel` for any other number.
+   */
   readonly domain?: string | undefined;
   /** Where the configuration comes from, for messages. */
   readonly source: string;
@@ -56,11 +60,14 @@ export const colourSettings: Readonly<Record<string, string>> = {
 /** The policy that the configuration means. */
 export function policyOf(
   asked: AskedAugmentation,
-  { domain, source }: Omit<AugmentationContext, "channels">,
+  { channels, domain, source }: AugmentationContext,
 ): AugmentationPolicy {
   if (typeof asked.policy === "string") return policyNamed(asked.policy, `${source}: augment.policy`);
   if (asked.policy !== null) return expectPolicy(asked.policy, source);
-  return domain !== undefined && Object.hasOwn(policies, domain) ? (policies[domain] as AugmentationPolicy) : natural;
+  const own =
+    domain !== undefined && domain !== natural.name && Object.hasOwn(policies, domain) ? policies[domain] : undefined;
+  // what is said of photographs holds for their three colours
+  return own ?? (channels === 3 ? natural : genericMultichannel);
 }
 
 /**
@@ -73,7 +80,7 @@ export function resolveAugmentation(asked: AskedAugmentation, context: Augmentat
   const { source, channels } = context;
   const policy = policyOf(asked, context);
   for (const name of asked.force) expectForced(name, source);
-  refuseForbidden(asked, policy, source);
+  refuseForbidden(asked, policy, context);
   const notes: string[] = [];
   const operations: Record<string, Record<string, unknown>> = {};
   for (const name of operationNames) {
@@ -110,8 +117,14 @@ function expectForced(key: string, source: string): void {
   expectOperation(`${source}: augment.force`, operationOf(key));
 }
 
-function refuseForbidden(asked: AskedAugmentation, policy: AugmentationPolicy, source: string): void {
+function refuseForbidden(
+  asked: AskedAugmentation,
+  policy: AugmentationPolicy,
+  { channels, source }: AugmentationContext,
+): void {
   for (const [key, reason] of Object.entries(policy.never)) {
+    // what no force can give is refused with its own reason
+    if (channels !== 3 && Object.hasOwn(colourSettings, key)) continue;
     if (asked.force.includes(key) || asked.force.includes(operationOf(key))) continue;
     const value = askedStrength(asked, key);
     if (value === undefined) continue;

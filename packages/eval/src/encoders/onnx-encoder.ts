@@ -15,7 +15,7 @@ import { imagenet, type ModelSettings, readModelFiles } from "./model-settings.t
 import { type FeatureOutput, featureOutput, type ImageInput, imageInput } from "./onnx-ports.ts";
 import { digestOf, fileDigest, type OpenContext, trainingImages } from "./open-context.ts";
 import { checkOutputs, type OpenedEncoder } from "./opened-encoder.ts";
-import { feedOf, inputType, preprocess, type Preprocessing } from "./preprocess.ts";
+import { imageFeeds, imageSignature, preprocess, type Preprocessing, type StoreInputs } from "./preprocess.ts";
 
 /**
  * Opens an ONNX file as an image encoder. What the graph does not fix comes from `settings`, then from the
@@ -171,19 +171,18 @@ async function onnxSource(
     preprocessing,
   }: { context: OpenContext; store: ImageStore; batch: number; preprocessing: Preprocessing },
 ): Promise<FeatureSource> {
-  const { height, width, channels } = store;
   const program: CompiledProgram = await context.engine.compile(
-    ({ images }: Readonly<Record<"images", tf.Tensor>>) => {
-      const x = preprocess(images, store, preprocessing);
+    (inputs: Readonly<Record<string, tf.Tensor>>) => {
+      const x = preprocess(inputs as unknown as StoreInputs, store, preprocessing);
       return { x: input.layout === "nchw" ? x : tf.transpose(x, [0, 2, 3, 1]) };
     },
-    { images: { shape: [batch, height, width, channels], dtype: inputType(store) } },
+    imageSignature(store, batch),
   );
   return {
     batch,
     async compute(rows) {
       const padded = Uint32Array.from({ length: batch }, (_, i) => rows[i] ?? (rows[0] as number));
-      const { x } = await program.run({ images: feedOf(store, padded) });
+      const { x } = await program.run(imageFeeds(store, padded));
       if (x === undefined) throw new LejepaError({ code: "E_INTERNAL", where, problem: "nothing was preprocessed" });
       const pixels = (await x.read()) as Float32Array;
       x.dispose();

@@ -4,9 +4,9 @@ import { applyViews, drawViews, type ViewSpec, viewSignature } from "@lejepa/aug
 import { LejepaError, stream } from "@lejepa/contracts";
 import type { ImageStore, Splits } from "@lejepa/data";
 import { type Encoder, flatLayout, pack, type Projector, unflatten } from "@lejepa/encoders";
-import type { Engine } from "@lejepa/engine";
+import type { Engine, Feed } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
-import { feedOf } from "../encoders/preprocess.ts";
+import { imageFeeds } from "../encoders/preprocess.ts";
 import { type Matrix, matrix } from "../matrix.ts";
 import { readOutput } from "./_read-output.ts";
 
@@ -78,8 +78,10 @@ export async function embedViews(engine: Engine, options: ViewEmbeddingOptions):
       const chunk = rows.subarray(start, start + batch);
       // the last batch is filled up with its first row
       const items = Uint32Array.from({ length: batch }, (_, i) => chunk[i] ?? (chunk[0] as number));
-      const drawn = drawViews(spec, { seed: options.seed, epoch: heldOutEpoch, items });
-      const out = await program.run({ theta, images: feedOf(store, items), ...drawn });
+      const feeds = imageFeeds(store, items);
+      const masks = spec.image.masked ? { masks: feeds["masks"] as Uint8Array } : {};
+      const drawn = drawViews(spec, { seed: options.seed, epoch: heldOutEpoch, items, ...masks });
+      const out = await program.run({ theta, images: feeds["images"] as Feed, ...drawn, ...masks });
       const values = await readOutput(out, "embedding");
       for (let v = 0; v < views; v++) {
         const from = values.subarray(v * batch * dim, (v * batch + chunk.length) * dim);
