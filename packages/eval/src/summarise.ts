@@ -53,11 +53,10 @@ interface SampleInput {
 }
 
 function sampleOf(runs: readonly Probed[], { encoder, metric, problem }: SampleInput): Sample {
-  const vectors = runs.map(({ resampled }) => resampled.get(metric) as Float64Array);
   const { seeds } = encoder.description;
   return {
     runs: runs.map(({ metrics }) => metrics.get(metric) as number),
-    resamples: (vectors[0] as Float64Array).map((_, b) => mean(vectors.map((vector) => vector[b] as number))),
+    resamples: runs.map(({ resampled }) => resampled.get(metric) as Float64Array),
     groups: problem.test.groupCount,
     // seeds that are used more than once are not new
     independent: seeds === 1 ? runs.length : Math.min(seeds, runs.length),

@@ -1,12 +1,13 @@
 // From resamples and runs to an interval and a p-value. Two sources of variance: which groups are in the test split, and
 // which run it is (the seed of the encoder, the draw of few training rows).
 //
-// The distribution of the estimate is that of `value + kappa * (resample - value) + s / sqrt(m) * t`:
+// The distribution of the estimate is that of `value + kappa * (resample - value) + s_r / sqrt(m) * t`:
 // - resample: the mean over the runs on groups drawn with replacement;
 // - kappa = sqrt(G / (G - 1)) * t(G - 1) / z: a bootstrap of G groups is too narrow by so much (Hesterberg 2015, section 3.2.3);
-// - s: standard deviation over the m runs, t: Student's with m - 1 degrees of freedom, independent of the resample.
-// The interval is its percentiles. With one run only the groups count, and the encoder is taken as it is. How often runs
-// disagree on single groups is part of both terms, so intervals of several runs are rather too wide (measured: tools/bench).
+// - s_r^2 = s^2 - s_i^2, at least 0: the variance between the m runs, less what is only that they disagree on these groups; s_i^2
+//   is the variance over the resamples of a run's deviation from the mean over the runs, and is in the resamples already;
+// - t: Student's with m - 1 degrees of freedom, independent of the resample.
+// The interval is its percentiles. With one run only the groups count, and the encoder is taken as it is.
 import { LejepaError, stream } from "@lejepa/contracts";
 import jStat from "jstat";
 
@@ -14,8 +15,8 @@ import jStat from "jstat";
 export interface Sample {
   /** Of each run. */
   readonly runs: readonly number[];
-  /** Mean over the runs, of each resample; NaN where not defined. */
-  readonly resamples: Float64Array;
+  /** Of each run, its value in each resample; NaN where not defined. */
+  readonly resamples: readonly Float64Array[];
   /** Groups that were drawn from. */
   readonly groups: number;
   /** Independent runs; default as many as there are. */
@@ -55,11 +56,12 @@ export function distribute({ runs, resamples, groups, independent = runs.length 
     throw new LejepaError({ code: "E_DATA", where: "interval", expected: "a run and at least 2 test groups", got });
   }
   const value = mean(runs);
-  const defined = resamples.filter((x) => !Number.isNaN(x));
+  const means = meanOverRuns(resamples);
+  const defined = means.filter((x) => !Number.isNaN(x));
   const factor = smallSample(groups);
   const byGroups = defined.map((x) => factor * (x - value));
   const m = Math.min(independent, runs.length);
-  const runError = errorOfMean(runs, m);
+  const runError = errorOfMean(runs, m, disagreement(resamples, means));
   const byRuns = runDeviations(runError, m, defined.length);
   return {
     value,
@@ -81,11 +83,35 @@ export function pValue({ draws }: Distribution): number {
   return Math.min(1, (2 * (Math.min(below, above) + 1)) / (draws.length + 1));
 }
 
-function errorOfMean(runs: readonly number[], independent: number): number {
+function errorOfMean(runs: readonly number[], independent: number, byChance: number): number {
   if (independent < 2) return 0;
   const centre = mean(runs);
   const squares = runs.reduce((sum, x) => sum + (x - centre) ** 2, 0);
-  return Math.sqrt(squares / (runs.length - 1) / independent);
+  return Math.sqrt(Math.max(0, squares / (runs.length - 1) - byChance) / independent);
+}
+
+function meanOverRuns(resamples: readonly Float64Array[]): Float64Array {
+  const [first = new Float64Array(0)] = resamples;
+  return resamples.length === 1 ? first : first.map((_, b) => mean(resamples.map((run) => run[b] as number)));
+}
+
+// variance between runs that the choice of groups alone makes
+function disagreement(resamples: readonly Float64Array[], means: Float64Array): number {
+  const m = resamples.length;
+  if (m < 2) return 0;
+  const variances = resamples.map((run) => varianceOf(run.map((x, b) => x - (means[b] as number))));
+  return (mean(variances) * m) / (m - 1);
+}
+
+function varianceOf(values: Float64Array): number {
+  let [count, sum, squares] = [0, 0, 0];
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    count++;
+    sum += value;
+    squares += value * value;
+  }
+  return count === 0 ? 0 : squares / count - (sum / count) ** 2;
 }
 
 // the quantiles of t in random order: the same distribution at every call, and no luck of the draw in its tails

@@ -38,25 +38,31 @@ export function overShots(differences: readonly Difference[]): Tested[] {
 
 /** Subtracts run by run (the fewer runs are repeated) and resample by resample. */
 export function pairedSample(a: Sample, b: Sample, sign: 1 | -1): Sample {
-  const at = (runs: readonly number[], r: number): number => runs[r % runs.length] as number;
+  const runs = Array.from({ length: Math.max(a.runs.length, b.runs.length) }, (_, r) => r);
   return {
-    runs: Array.from(
-      { length: Math.max(a.runs.length, b.runs.length) },
-      (_, r) => sign * (at(a.runs, r) - at(b.runs, r)),
-    ),
-    resamples: a.resamples.map((value, i) => sign * (value - (b.resamples[i] as number))),
+    runs: runs.map((r) => sign * (turn(a.runs, r) - turn(b.runs, r))),
+    resamples: runs.map((r) => {
+      const other = turn(b.resamples, r);
+      return turn(a.resamples, r).map((value, i) => sign * (value - (other[i] as number)));
+    }),
     groups: a.groups,
     independent: Math.min(independentRuns(a), independentRuns(b)),
   };
 }
 
+const turn = <T>(items: readonly T[], r: number): T => items[r % items.length] as T;
+
 /** The mean of samples over shots, as one sample. */
 export function meanSample(samples: readonly Sample[]): Sample {
-  const runs = Math.max(...samples.map((sample) => sample.runs.length));
+  const count = Math.max(...samples.map((sample) => sample.runs.length));
+  const runs = Array.from({ length: count }, (_, r) => r);
   const [first] = samples as readonly [Sample, ...Sample[]];
   return {
-    runs: Array.from({ length: runs }, (_, r) => mean(samples.map((s) => s.runs[r % s.runs.length] as number))),
-    resamples: first.resamples.map((_, b) => mean(samples.map((s) => s.resamples[b] as number))),
+    runs: runs.map((r) => mean(samples.map((s) => turn(s.runs, r)))),
+    resamples: runs.map((r) => {
+      const vectors = samples.map((s) => turn(s.resamples, r));
+      return turn(first.resamples, r).map((_, b) => mean(vectors.map((vector) => vector[b] as number)));
+    }),
     groups: first.groups,
     independent: Math.min(...samples.map(independentRuns)),
   };

@@ -12,7 +12,7 @@ const groups = 200;
 const sampleOf = (value: number, spread: number, runs: readonly number[] = [value]): Sample => ({
   runs,
   groups,
-  resamples: Float64Array.from({ length: 999 }, (_, b) => value + spread * ((2 * b) / 998 - 1)),
+  resamples: runs.map((run) => Float64Array.from({ length: 999 }, (_, b) => run + spread * ((2 * b) / 998 - 1))),
 });
 
 function difference(shots: Shots, value: number, spread: number, holm: number): Difference {
@@ -95,12 +95,14 @@ test("numbers of shots are tested in order, from both ends, at half the level", 
 
 test("differences are paired: what both encoders share cancels", () => {
   const shared = Float64Array.from({ length: 50 }, (_, b) => b / 100);
-  const a = { runs: [0.5, 0.7], groups: 10, resamples: shared.map((x) => x + 0.1) };
-  const b = { runs: [0.4, 0.6], groups: 10, resamples: shared };
+  const a = { runs: [0.5, 0.7], groups: 10, resamples: [0.1, 0.1].map((more) => shared.map((x) => x + more)) };
+  const b = { runs: [0.4, 0.6], groups: 10, resamples: [shared, shared] };
   const { runs, resamples } = pairedSample(a, b, 1);
   expect(runs.map((x) => Number(x.toFixed(10)))).toEqual([0.1, 0.1]);
-  for (const x of resamples) expect(x).toBeCloseTo(0.1, 10);
-  expect(pairedSample(a, { ...b, runs: [0.4] }, -1).runs.map((x) => Number(x.toFixed(10)))).toEqual([-0.1, -0.3]);
+  for (const x of resamples.flatMap((run) => [...run])) expect(x).toBeCloseTo(0.1, 10);
+  expect(
+    pairedSample(a, { ...b, runs: [0.4], resamples: [shared] }, -1).runs.map((x) => Number(x.toFixed(10))),
+  ).toEqual([-0.1, -0.3]);
   expect(meanSample([a, b]).runs.map((x) => Number(x.toFixed(10)))).toEqual([0.45, 0.65]);
 });
 
