@@ -20,6 +20,7 @@ function views(scale: readonly [number, number], operations: ViewSpec["groups"][
     image: { height: size, width: size, channels: 1, dtype: "uint8", range: [0, 255] },
     ...normalisation,
     interpolation: "bilinear",
+    border: "reflect",
     groups: [
       { name: "global", views: 2, size, scale, ratio: [1, 1], operations },
       { name: "local", views: 1, size: 8, scale: [0.2, 0.4], ratio: [1, 1], operations },
@@ -53,7 +54,7 @@ test("a view that is all of the image has the features of the whole image", asyn
 });
 
 test("views do not depend on the batch size nor on the other images", async () => {
-  const spec = views([0.3, 0.8], { horizontalFlip: { p: 0.5 } });
+  const spec = views([0.3, 0.8], { horizontalFlip: { probability: 0.5 } });
   const all = Uint32Array.from({ length: 12 }, (_, i) => i);
   const whole = await embedViews(engine, { ...model, spec, store, rows: all, seed: 4 });
   const some = await embedViews(engine, {
