@@ -5,7 +5,7 @@
  */
 import { LejepaError, stream } from "@lejepa/contracts";
 import type { RandomStream } from "@lejepa/contracts";
-import { drawGeometry } from "./draw-geometry.ts";
+import { drawGeometry, enlarge } from "./draw-geometry.ts";
 import type { Drawn } from "./operation.ts";
 import { identityParameters, inputName, layoutOf, type PackTarget, packView, type ViewParameters } from "./parameters.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
@@ -85,6 +85,7 @@ function drawFrom(random: RandomStream, spec: ViewSpec, group: ViewGroup): ViewP
     if (!random.bernoulli(options.probability)) continue;
     const drawn: Drawn = operation.draw(random, options, form);
     view.values[operation.name] = drawn;
+    if (operation.zoom !== undefined) enlarge(view, operation.zoom(drawn, options));
   }
   return view;
 }

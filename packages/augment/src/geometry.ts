@@ -73,7 +73,8 @@ function matrices(
 
 // only views that can reach beyond the image need one
 function borderOf({ operations }: ViewGroup, { border }: ViewSpec): Border | undefined {
-  return isAffine(operations) || operations.zoomOut !== undefined ? border : undefined;
+  const reaching = operations.zoomOut !== undefined || operations.redshift !== undefined;
+  return isAffine(operations) || reaching ? border : undefined;
 }
 
 function transposeSome(views: tf.Tensor4D, fields: Fields): tf.Tensor4D {

@@ -49,6 +49,8 @@ export interface Operation<Name extends OperationName> {
   fields(options: OperationOptions<Name>, form: ViewForm): Readonly<Record<string, Field>>;
   /** Draws for a view on which it acts; whether it does is drawn before, by `probability`. */
   draw(random: RandomStream, options: OperationOptions<Name>, form: ViewForm): Drawn;
+  /** By how much the crop's sides grow about its centre, for what was drawn: an operation on values that moves pixels, too. */
+  zoom?(drawn: Drawn, options: OperationOptions<Name>): number;
   /** From what was drawn to the fields, where they are not the same. */
   pack?(drawn: Drawn, options: OperationOptions<Name>, form: ViewForm): Drawn;
   /**

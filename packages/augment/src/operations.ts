@@ -1,9 +1,15 @@
 /** The operations on the values of views, by name. Those that move pixels are geometry.ts' and draw-geometry.ts'. */
 import { type OperationName, operationNames, type OperationOptions } from "@lejepa/contracts";
 import type { Field, Operation, ViewForm } from "./operation.ts";
+import { background } from "./operations/background.ts";
 import { colorJitter } from "./operations/color-jitter.ts";
+import { erasing } from "./operations/erasing.ts";
 import { gaussianBlur } from "./operations/gaussian-blur.ts";
 import { grayscale } from "./operations/grayscale.ts";
+import { psf } from "./operations/psf.ts";
+import { reddening } from "./operations/reddening.ts";
+import { redshift } from "./operations/redshift.ts";
+import { skyNoise } from "./operations/sky-noise.ts";
 import { solarize } from "./operations/solarize.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
 import { rangeOf } from "./spec.ts";
@@ -23,10 +29,16 @@ export const geometricNames = [
 type PhotometricName = Exclude<OperationName, (typeof geometricNames)[number]>;
 
 const registry: { readonly [Name in PhotometricName]: Operation<Name> } = {
+  redshift,
+  reddening,
+  psf,
+  background,
+  skyNoise,
   colorJitter,
   grayscale,
   gaussianBlur,
   solarize,
+  erasing,
 };
 
 /** An operation of a group with its settings. Name and settings belong together, which the type no longer says. */

@@ -4,12 +4,14 @@
  * user writes are the same leaves without defaults, because a policy stands in between (policy.ts).
  */
 import { z } from "zod";
+import { astronomy } from "./operations/astronomy.ts";
+import { erasing } from "./operations/erasing.ts";
 import { geometry } from "./operations/geometry.ts";
 import { photometry } from "./operations/photometry.ts";
 import type { AugmentationPolicy } from "./policy.ts";
 
 /** Settings of every operation, in the order in which they act. */
-export const operationSchemas = { ...geometry, ...photometry } as const;
+export const operationSchemas = { ...geometry, ...astronomy, ...photometry, ...erasing } as const;
 
 /** Name of an operation, as in `augment.NAME`. */
 export type OperationName = keyof typeof operationSchemas;

@@ -108,3 +108,16 @@ test.each<[AugmentationDefinition, string]>([
 ])("defineAugmentation refuses %j", (definition, message) => {
   expect(caught(() => defineAugmentation(definition)).message).toContain(message);
 });
+
+test("reddening of bands that nobody named is left out, or needs coefficients", () => {
+  expect(config({ policy: "natural", reddening: {} }, {}, 3).augment.reddening?.coefficients).toBe(null);
+  expect(caught(() => config({ policy: "natural", reddening: { probability: 0.5 } }, {}, 2)).message).toMatch(
+    /reddening.probability: expected 0, got 0.5. Leave it out: .* \(which bands they are .*coefficients\)\.$/,
+  );
+  // two coefficients are no range
+  const coefficients = [3.3, 2.3];
+  expect(config({ policy: "natural", reddening: { coefficients } }, {}, 2).augment.reddening).toMatchObject({
+    probability: 0.5,
+    coefficients,
+  });
+});

@@ -46,11 +46,12 @@ export interface ResolvedAugmentation {
   readonly notes: readonly string[];
 }
 
-/** Settings that need red, green and blue. */
+/** Settings that need red, green and blue, or to be told more. */
 export const colourSettings: Readonly<Record<string, string>> = {
   grayscale: "one channel has no colour to lose, and the mean of many bands is no gray",
   "colorJitter.saturation": "saturation is defined for red, green and blue",
   "colorJitter.hue": "hue is defined for red, green and blue",
+  reddening: "which bands they are has to be said by augment.reddening.coefficients",
 };
 
 /** The policy that the configuration means. */
@@ -133,9 +134,11 @@ function askedStrength(asked: AskedOperations, key: string): number | undefined 
 
 const positive = (value: unknown): number | undefined => (typeof value === "number" && value > 0 ? value : undefined);
 
-function checkRanges(name: string, options: Readonly<Record<string, unknown>>, source: string): void {
+function checkRanges(name: OperationName, options: Readonly<Record<string, unknown>>, source: string): void {
   for (const [key, value] of Object.entries(options)) {
-    if (!Array.isArray(value) || value.length !== 2 || value[0] <= value[1]) continue;
+    // a list is no range, even of two numbers
+    const leaf = operationSchemas[name].shape[key as "probability"] as z.ZodDefault<z.ZodType>;
+    if (!Array.isArray(value) || leaf.unwrap().type !== "tuple" || value[0] <= value[1]) continue;
     throw new LejepaError({
       code: "E_CONFIG",
       where: `${source}: augment.${name}.${key}`,
@@ -162,13 +165,14 @@ function withoutColour(
   for (const [key, reason] of Object.entries(colourSettings)) {
     const [operation, setting = "probability"] = key.split(".");
     if (operation !== name || options["probability"] === 0 || positive(options[setting]) === undefined) continue;
+    if (name === "reddening" && options["coefficients"] !== null) continue;
     if (asked !== undefined && positive((asked as Record<string, unknown>)[setting]) !== undefined) {
       throw new LejepaError({
         code: "E_CONFIG",
         where: `${source}: augment.${operation}.${setting}`,
         expected: "0",
         got: String(options[setting]),
-        hint: `Leave it out: it needs 3 channels and data.channels is ${channels}.`,
+        hint: `Leave it out: it needs 3 channels and data.channels is ${channels} (${reason}).`,
       });
     }
     changed[setting] = 0;
