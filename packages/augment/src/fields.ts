@@ -26,7 +26,7 @@ export function openPacked(packed: tf.Tensor, spec: ViewSpec, group: ViewGroup, 
   const count = group.views * batch;
   expectShape("applyViews", `parameters of the ${group.name} views`, packed, [layout.rows, count]);
   const rows = (owner: string, name: string): tf.Tensor => {
-    const place = layout.places.get(`${owner}.${name}`);
+    const place = layout.places[owner]?.[name];
     if (place === undefined) throw new RangeError(`no field ${name} of ${owner}`);
     return tf.slice(packed as tf.Tensor2D, [place.row, 0], [place.rows, count]);
   };

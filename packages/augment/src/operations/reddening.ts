@@ -38,7 +38,7 @@ export function coefficientsOf(
   asked: readonly number[] | null,
   { channels, channelNames }: Pick<ViewForm, "channels" | "channelNames">,
 ): readonly number[] {
-  const known = asked ?? byName(channelNames) ?? (channels === 3 ? byName(["i", "r", "g"]) : undefined);
+  const known = asked ?? byName(channelNames) ?? (channels === 3 ? pictureOrder : undefined);
   if (known?.length === channels) return known;
   throw new LejepaError({
     code: "E_CONFIG",
@@ -48,10 +48,12 @@ export function coefficientsOf(
   });
 }
 
+const pictureOrder = ["i", "r", "g"].flatMap((band) => sdss[band] ?? []);
+
 function byName(names: readonly string[] | undefined): number[] | undefined {
-  const bands = (names ?? []).map((name) => /(?:^|[^a-z])([ugrizy])$/.exec(name.toLowerCase())?.[1] ?? "");
-  if (bands.length === 0) return undefined;
+  if (names === undefined) return undefined;
+  const bands = names.map((name) => /(?:^|[^a-z])([ugrizy])$/.exec(name.toLowerCase())?.[1] ?? "");
   const curve = bands.includes("y") || (bands.includes("z") && !bands.includes("i")) ? legacy : sdss;
   const found = bands.flatMap((band) => curve[band] ?? []);
-  return found.length === bands.length ? found : undefined;
+  return found.length === names.length ? found : undefined;
 }

@@ -24,7 +24,7 @@ const expansion = (z: number): number => 1 / Math.sqrt(matter * (1 + z) ** 3 + 1
 
 /** Angular diameter distance in units of c / H0: integral of dz / E(z) from 0, by Simpson's rule, over 1 + z. */
 export function angularDistance(z: number): number {
-  const steps = 32;
+  const steps = 16;
   let sum = expansion(0) + expansion(z);
   for (let i = 1; i < steps; i++) sum += (i % 2 === 1 ? 4 : 2) * expansion((z * i) / steps);
   return (sum * z) / (3 * steps) / (1 + z);
