@@ -59,7 +59,7 @@ function expectMasks(parameters: Parameters, shape: readonly [number, number, nu
 }
 
 function makeViews(planes: tf.Tensor4D, packed: Packed, spec: ViewSpec): tf.Tensor4D {
-  return normalise(changeValues(cutViews(planes, packed, spec), packed), spec);
+  return viewMajor(standardise(changeValues(cutViews(planes, packed, spec), packed), spec.mean, spec.std), packed);
 }
 
 // Invalid pixels weigh nothing when neighbours are mixed. Where most of a pixel is invalid, operations see the mean of the channel, and the
@@ -77,7 +77,7 @@ function makeMaskedViews(
   const valid = tf.cast(tf.greater(share, 0.5), "float32");
   const mean = tf.tensor(spec.mean as number[], [channels, 1, 1, 1]);
   const seen = tf.add(tf.mul(tf.div(views, tf.maximum(share, 1e-6)), valid), tf.mul(tf.sub(1, valid), mean));
-  return tf.mul(normalise(changeValues(seen as tf.Tensor4D, packed), spec), tf.transpose(valid, [1, 0, 2, 3]));
+  return viewMajor(tf.mul(standardise(changeValues(seen as tf.Tensor4D, packed), spec.mean, spec.std), valid), packed);
 }
 
 function changeValues(views: tf.Tensor4D, packed: Packed): tf.Tensor4D {
@@ -87,5 +87,9 @@ function changeValues(views: tf.Tensor4D, packed: Packed): tf.Tensor4D {
   return out;
 }
 
-const normalise = (views: tf.Tensor4D, { mean, std }: ViewSpec): tf.Tensor4D =>
-  tf.transpose(standardise(views, mean, std), [1, 0, 2, 3]);
+// [c, b * views, size, size] to [views * b, c, size, size]
+function viewMajor(planes: tf.Tensor4D, { group, batch }: Packed): tf.Tensor4D {
+  const [channels, count, height, width] = planes.shape;
+  const apart = tf.reshape(planes, [channels, batch, group.views, height, width]);
+  return tf.reshape(tf.transpose(apart, [2, 1, 0, 3, 4]), [count, channels, height, width]);
+}

@@ -13,7 +13,7 @@ import { resampleMatrices } from "./resample.ts";
 import { rangeOf, type ViewGroup, type ViewSpec } from "./spec.ts";
 
 /**
- * Cuts views: planes [c, b, h, w] to [c, views * b, size, size], view-major, white brought to 1.
+ * Cuts views: planes [c, b, h, w] to [c, b * views, size, size], image by image, white brought to 1.
  */
 export function cutViews(planes: tf.Tensor4D, packed: Packed, spec: ViewSpec): tf.Tensor4D {
   const { group } = packed;
@@ -39,11 +39,9 @@ function cropAndResize(planes: tf.Tensor4D, packed: Packed, options: CutOptions)
   const { views } = packed.group;
   const [channels, batch, height, width] = planes.shape;
   const { vertical, horizontal } = matrices(packed, options);
-  const byImage = tf.transpose(tf.reshape(vertical, [views, batch, to, height]), [1, 0, 2, 3]);
-  const left = tf.reshape(byImage, [1, batch, views * to, height]);
-  const strips = tf.reshape(tf.matMul(left, planes), [channels, batch, views, to, width]);
-  const byView = tf.reshape(tf.transpose(strips, [0, 2, 1, 3, 4]), [channels, views * batch, to, width]);
-  return tf.matMul(byView, tf.expandDims(horizontal, 0), false, true) as tf.Tensor4D;
+  const left = tf.reshape(vertical, [1, batch, views * to, height]);
+  const strips = tf.reshape(tf.matMul(left, planes), [channels, batch * views, to, width]);
+  return tf.matMul(strips, tf.expandDims(horizontal, 0), false, true) as tf.Tensor4D;
 }
 
 function matrices(
@@ -77,9 +75,11 @@ function borderOf({ operations }: ViewGroup, { border }: ViewSpec): Border | und
   return isAffine(operations) || reaching ? border : undefined;
 }
 
+// products, because a selection costs more
 function transposeSome(views: tf.Tensor4D, fields: Fields): tf.Tensor4D {
-  const turned = tf.greater(fields.one("transpose"), 0.5);
-  return tf.where(turned, tf.transpose(views, [0, 1, 3, 2]), views) as tf.Tensor4D;
+  const turned = fields.one("transpose");
+  const kept = tf.mul(views, tf.sub(1, turned));
+  return tf.add(kept, tf.mul(tf.transpose(views, [0, 1, 3, 2]), turned)) as tf.Tensor4D;
 }
 
 // Keys' cubic overshoots. Operations on values work on [0, 1]; without any, floats are left as they are and bytes are not, as torchvision has it.
