@@ -1,6 +1,6 @@
 /** Reference values made by tools/goldens/augment_views.py, and the specs that their cases need. */
 import { readFileSync } from "node:fs";
-import type { Border, OperationName, Operations } from "@lejepa/contracts";
+import { type Border, type OperationName, type Operations, type RandomStream, stream } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
 import { identityParameters, packViews, type ViewParameters } from "./parameters.ts";
 import type { ImageForm, ViewGroup, ViewSpec } from "./spec.ts";
@@ -163,4 +163,15 @@ export function largestGap(got: ArrayLike<number>, wanted: ArrayLike<number>): n
     if (Number.isNaN(gap)) return Number.POSITIVE_INFINITY;
   }
   return most;
+}
+
+/** Gives out recorded draws: uniforms in [0, 1), then integers. */
+export function replay(draws: readonly number[]): RandomStream {
+  let next = 0;
+  const take = (): number => draws[next++] as number;
+  return {
+    ...stream(0, "unused"),
+    uniform: (lo = 0, hi = 1) => lo + (hi - lo) * take(),
+    integer: () => take(),
+  } as RandomStream;
 }

@@ -62,6 +62,7 @@ export function sampleAffine(views: tf.Tensor4D, fields: Fields, size: number): 
   const fromY = tf.add(tf.mul(fields.one("yx"), x), tf.mul(fields.one("yy"), y));
   const grid = tf.stack([fromX, fromY], 3) as tf.Tensor4D;
   const images = tf.transpose(views, [1, 0, 2, 3]);
-  const options = { mode: "bilinear", paddingMode: "border", alignCorners: false } as const;
+  // the margin holds every neighbour, so that the padding is never seen; this one takes half the time
+  const options = { mode: "bilinear", paddingMode: "zeros", alignCorners: false } as const;
   return tf.transpose(gridSample(images, grid, options) as tf.Tensor4D, [1, 0, 2, 3]);
 }

@@ -73,7 +73,7 @@ function masksOf(parameters: Parameters, shape: readonly [number, number, number
 }
 
 function makeViews(planes: Sources, packed: Packed, spec: ViewSpec): tf.Tensor4D {
-  return normalise(changeValues(cutViews(planes, packed, spec), packed), spec);
+  return viewMajor(standardise(changeValues(cutViews(planes, packed, spec), packed), spec.mean, spec.std), packed);
 }
 
 // Invalid pixels weigh nothing when neighbours are mixed. Where most of a pixel is invalid, operations see the mean of the channel, and the
@@ -87,7 +87,7 @@ function makeMaskedViews(
   const partners = planes.partners && masks.partners && weigh(planes.partners, masks.partners, range);
   const cut = cutViews({ images: weigh(planes.images, masks.images, range), partners }, packed, spec);
   const { planes: views, valid } = unweigh(cut, spec.mean);
-  return tf.mul(normalise(changeValues(views, packed), spec), tf.transpose(valid, [1, 0, 2, 3]));
+  return viewMajor(tf.mul(standardise(changeValues(views, packed), spec.mean, spec.std), valid), packed);
 }
 
 function changeValues(views: tf.Tensor4D, packed: Packed): tf.Tensor4D {
@@ -97,5 +97,9 @@ function changeValues(views: tf.Tensor4D, packed: Packed): tf.Tensor4D {
   return out;
 }
 
-const normalise = (views: tf.Tensor4D, { mean, std }: ViewSpec): tf.Tensor4D =>
-  tf.transpose(standardise(views, mean, std), [1, 0, 2, 3]);
+// [c, b * views, size, size] to [views * b, c, size, size]
+function viewMajor(planes: tf.Tensor4D, { group, batch }: Packed): tf.Tensor4D {
+  const [channels, count, height, width] = planes.shape;
+  const apart = tf.reshape(planes, [channels, batch, group.views, height, width]);
+  return tf.reshape(tf.transpose(apart, [2, 1, 0, 3, 4]), [count, channels, height, width]);
+}

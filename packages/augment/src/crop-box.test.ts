@@ -1,19 +1,8 @@
-import { type RandomStream, stream } from "@lejepa/contracts";
+import { stream } from "@lejepa/contracts";
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import { fixture } from "./_fixture.test-helper.ts";
+import { fixture, replay } from "./_fixture.test-helper.ts";
 import { drawCropBox } from "./crop-box.ts";
-
-/** Gives out recorded draws: uniforms in [0, 1), then integers. */
-function replay(draws: readonly number[]): RandomStream {
-  let next = 0;
-  const take = (): number => draws[next++] as number;
-  return {
-    ...stream(0, "unused"),
-    uniform: (lo = 0, hi = 1) => lo + (hi - lo) * take(),
-    integer: () => take(),
-  } as RandomStream;
-}
 
 test("boxes equal torchvision's get_params for the same draws", () => {
   for (const [height, width, scale, ratio, draws, wanted] of fixture.boxes) {

@@ -37,7 +37,8 @@ function near(
   return Math.min(Math.max(start, 0), whole - part);
 }
 
-function enlarge(view: ViewParameters, factor: number): void {
+/** Enlarges the crop about its centre. */
+export function enlarge(view: ViewParameters, factor: number): void {
   view.top -= (view.height * (factor - 1)) / 2;
   view.left -= (view.width * (factor - 1)) / 2;
   view.height *= factor;

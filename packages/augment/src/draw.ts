@@ -6,7 +6,7 @@
  */
 import { LejepaError, stream } from "@lejepa/contracts";
 import type { RandomStream } from "@lejepa/contracts";
-import { drawGeometry } from "./draw-geometry.ts";
+import { drawGeometry, enlarge } from "./draw-geometry.ts";
 import type { Drawn } from "./operation.ts";
 import {
   identityParameters,
@@ -120,6 +120,7 @@ function drawFrom(random: RandomStream, spec: ViewSpec, group: ViewGroup, valid?
     if (!random.bernoulli(options.probability)) continue;
     const drawn: Drawn = operation.draw(random, options, form);
     view.values[operation.name] = drawn;
+    if (operation.zoom !== undefined) enlarge(view, operation.zoom(drawn, options));
   }
   return view;
 }

@@ -45,6 +45,15 @@ const observation: Operations = {
 
 const ground = { height: 14, width: 12, channels: 4, dtype: "float32", masked: true, paired: true } as const;
 
+const sky: Operations = {
+  redshift: { probability: 0.5, from: 0.1, added: [0, 0.2], dimming: 4 },
+  reddening: { probability: 0.5, excess: [0, 0.3], coefficients: null },
+  psf: { probability: 0.5, fwhm: [0.5, 2], beta: 3, ellipticity: 0.1 },
+  background: { probability: 0.5, gradient: [0, 0.1] },
+  skyNoise: { probability: 0.5, photon: [0, 0.001], read: [0, 0.02], softening: 20 },
+  erasing: { probability: 0.5, area: [0.02, 0.33], ratio: [0.3, 3.3] },
+};
+
 const specs: Record<string, ViewSpec> = {
   "bands from above, of two dates, with gaps": {
     ...twoGroups({ ...ground, channelNames: ["B02", "B03", "B8A", "x"] }, { ...geometry, ...observation }, "bilinear"),
@@ -56,6 +65,11 @@ const specs: Record<string, ViewSpec> = {
     { height: 15, width: 13, channels: 3, dtype: "float32" },
     { ...geometry, ...photometry },
     "bicubic",
+  ),
+  "8-bit galaxies": twoGroups(
+    { height: 14, width: 14, channels: 3, dtype: "uint8" },
+    { ...geometry, ...sky },
+    "bilinear",
   ),
   "five channels": twoGroups(
     { height: 12, width: 12, channels: 5, dtype: "uint8" },

@@ -17,7 +17,8 @@ export interface Packed {
 }
 
 /**
- * Checks and opens a packed matrix [rows, views * batch].
+ * Checks and opens a packed matrix [rows, views * batch]. Inside, views are in the order of images, [batch * views]: an image's views share it
+ * as one factor of a product, and only the finished views are put in the order of the outside.
  *
  * @throws LejepaError E_SHAPE when it was packed for another group or batch
  */
@@ -25,10 +26,12 @@ export function openPacked(packed: tf.Tensor, spec: ViewSpec, group: ViewGroup, 
   const layout = layoutOf(spec, group);
   const count = group.views * batch;
   expectShape("applyViews", `parameters of the ${group.name} views`, packed, [layout.rows, count]);
+  const byImage = tf.transpose(tf.reshape(packed, [layout.rows, group.views, batch]), [0, 2, 1]);
+  const ordered = tf.reshape(byImage, [layout.rows, count]) as tf.Tensor2D;
   const rows = (owner: string, name: string): tf.Tensor => {
-    const place = layout.places.get(`${owner}.${name}`);
+    const place = layout.places[owner]?.[name];
     if (place === undefined) throw new RangeError(`no field ${name} of ${owner}`);
-    return tf.slice(packed as tf.Tensor2D, [place.row, 0], [place.rows, count]);
+    return tf.slice(ordered, [place.row, 0], [place.rows, count]);
   };
   const fields = (owner: string): Fields => ({
     count,

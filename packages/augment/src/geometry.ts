@@ -21,7 +21,7 @@ export interface Sources {
 }
 
 /**
- * Cuts views: planes [c, b, h, w] to [c, views * b, size, size], view-major, white brought to 1.
+ * Cuts views: planes [c, b, h, w] to [c, b * views, size, size], image by image, white brought to 1.
  */
 export function cutViews(sources: Sources, packed: Packed, spec: ViewSpec): tf.Tensor4D {
   const { group } = packed;
@@ -46,31 +46,31 @@ function cropAndResize({ images, partners }: Sources, packed: Packed, options: C
   const { views } = packed.group;
   const [channels, batch, height, width] = images.shape;
   const { vertical, horizontal } = matrices(packed, options);
-  const rows = tf.reshape(vertical, [views, batch, to, height]) as tf.Tensor4D;
+  const rows = tf.reshape(vertical, [batch, views, to, height]) as tf.Tensor4D;
   const strips = partners === undefined || views === 1 ? cutRows(rows, images) : cutRowsOfTwo(rows, images, partners);
-  const byView = tf.reshape(strips, [channels, views * batch, to, width]);
-  return tf.matMul(byView, tf.expandDims(horizontal, 0), false, true) as tf.Tensor4D;
+  const byImage = tf.reshape(strips, [channels, batch * views, to, width]);
+  return tf.matMul(byImage, tf.expandDims(horizontal, 0), false, true) as tf.Tensor4D;
 }
 
-// all views of one image share it as the right factor of one product: [b, views * to, h] . [c, b, h, w]; to [c, views, b, to, w]
-function cutRows(rows: tf.Tensor4D, planes: tf.Tensor4D): tf.Tensor5D {
-  const [views, batch, to, height] = rows.shape;
-  const [channels, , , width] = planes.shape;
-  const left = tf.reshape(tf.transpose(rows, [1, 0, 2, 3]), [1, batch, views * to, height]);
-  const strips = tf.reshape(tf.matMul(left, planes), [channels, batch, views, to, width]);
-  return tf.transpose(strips, [0, 2, 1, 3, 4]) as tf.Tensor5D;
+// all views of one image share it as the right factor of one product: [b, views * to, h] . [c, b, h, w]; to [c, b, views * to, w]
+function cutRows(rows: tf.Tensor4D, planes: tf.Tensor4D): tf.Tensor {
+  const [batch, views, to, height] = rows.shape;
+  return tf.matMul(tf.reshape(rows, [1, batch, views * to, height]), planes);
 }
 
 // even views of the images, odd ones of their partners, back in the views' order
 function cutRowsOfTwo(rows: tf.Tensor4D, images: tf.Tensor4D, partners: tf.Tensor4D): tf.Tensor {
-  const views = rows.shape[0];
+  const [batch, views, to] = rows.shape;
+  const [channels, , , width] = images.shape;
   const numbers = Array.from({ length: views }, (_, view) => view);
-  const of = (odd: number): tf.Tensor4D => tf.gather(rows, indices(numbers.filter((view) => view % 2 === odd)));
-  const both = tf.concat([cutRows(of(0), images), cutRows(of(1), partners)], 1);
-  const [channels, , batch, to, width] = both.shape as [number, number, number, number, number];
+  const cut = (odd: number, from: tf.Tensor4D): tf.Tensor => {
+    const own = numbers.filter((view) => view % 2 === odd);
+    const strips = cutRows(tf.gather(rows, indices(own), 1), from);
+    return tf.reshape(strips, [channels * batch, own.length, to * width]);
+  };
   const evens = Math.ceil(views / 2);
   const places = indices(numbers.map((view) => (view % 2) * evens + (view >> 1)));
-  return tf.gather(tf.reshape(both, [channels, views, batch * to * width]), places, 1);
+  return tf.gather(tf.concat([cut(0, images), cut(1, partners)], 1), places, 1);
 }
 
 const indices = (values: number[]): tf.Tensor1D => tf.tensor1d(values, "int32");
@@ -102,12 +102,15 @@ function matrices(
 
 // only views that can reach beyond the image need one
 function borderOf({ operations }: ViewGroup, { border }: ViewSpec): Border | undefined {
-  return isAffine(operations) || operations.zoomOut !== undefined ? border : undefined;
+  const reaching = operations.zoomOut !== undefined || operations.redshift !== undefined;
+  return isAffine(operations) || reaching ? border : undefined;
 }
 
+// products, because a selection costs more
 function transposeSome(views: tf.Tensor4D, fields: Fields): tf.Tensor4D {
-  const turned = tf.greater(fields.one("transpose"), 0.5);
-  return tf.where(turned, tf.transpose(views, [0, 1, 3, 2]), views) as tf.Tensor4D;
+  const turned = fields.one("transpose");
+  const kept = tf.mul(views, tf.sub(1, turned));
+  return tf.add(kept, tf.mul(tf.transpose(views, [0, 1, 3, 2]), turned)) as tf.Tensor4D;
 }
 
 // Keys' cubic overshoots. Operations on values work on [0, 1]; without any, floats are left as they are and bytes are not, as torchvision has it.

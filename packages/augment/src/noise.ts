@@ -34,7 +34,7 @@ function bankOf(size: number): Float32Array {
  * Noise of mean 0 and standard deviation 1, independent from pixel to pixel of one view while `channels * size` is at most 4096.
  *
  * @param channels planes of noise wanted of each view
- * @returns [channels, views * batch, size, size]
+ * @returns [channels, views, size, size]
  */
 export function noisePlanes(
   fields: Fields,

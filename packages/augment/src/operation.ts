@@ -30,11 +30,11 @@ export interface Field {
 
 /** Reads the fields of one operation inside a traced function. */
 export interface Fields {
-  /** A field of one row as [views * batch, 1, 1], to be broadcast over planes [c, views * batch, size, size]. */
+  /** A field of one row as [views of the batch, 1, 1], to be broadcast over planes [c, views, size, size]. */
   one(name: string): tf.Tensor3D;
-  /** A field of several rows as [rows, views * batch, 1, 1]; of `channels` rows, it broadcasts over the planes. */
+  /** A field of several rows as [rows, views, 1, 1]; of `channels` rows, it broadcasts over the planes. */
   many(name: string): tf.Tensor4D;
-  /** A field of one row as [views * batch]. */
+  /** A field of one row as [views]. */
   flat(name: string): tf.Tensor1D;
   /** Views of the group in this batch. */
   readonly count: number;
@@ -49,11 +49,13 @@ export interface Operation<Name extends OperationName> {
   fields(options: OperationOptions<Name>, form: ViewForm): Readonly<Record<string, Field>>;
   /** Draws for a view on which it acts; whether it does is drawn before, by `probability`. */
   draw(random: RandomStream, options: OperationOptions<Name>, form: ViewForm): Drawn;
+  /** By how much the crop's sides grow about its centre, for what was drawn: an operation on values that moves pixels, too. */
+  zoom?(drawn: Drawn, options: OperationOptions<Name>): number;
   /** From what was drawn to the fields, where they are not the same. */
   pack?(drawn: Drawn, options: OperationOptions<Name>, form: ViewForm): Drawn;
   /**
    * Changes views.
-   * @param x planes [channels, views * batch, size, size], black 0 and white 1
+   * @param x planes [channels, views, size, size], an image's views together, black 0 and white 1
    */
   apply(x: tf.Tensor4D, fields: Fields, options: OperationOptions<Name>, form: ViewForm): tf.Tensor4D;
   /** What was done, for a person: `blur 1.3 px`. */

@@ -5,8 +5,10 @@ import { biasField } from "./operations/bias-field.ts";
 import { bandDropout } from "./operations/band-dropout.ts";
 import { bandGain } from "./operations/band-gain.ts";
 import { clouds } from "./operations/clouds.ts";
-import { colorJitter } from "./operations/color-jitter.ts";
 import { gamma } from "./operations/gamma.ts";
+import { background } from "./operations/background.ts";
+import { colorJitter } from "./operations/color-jitter.ts";
+import { erasing } from "./operations/erasing.ts";
 import { gaussianBlur } from "./operations/gaussian-blur.ts";
 import { gaussianNoise } from "./operations/gaussian-noise.ts";
 import { gibbsRinging } from "./operations/gibbs-ringing.ts";
@@ -17,6 +19,10 @@ import { quantumNoise } from "./operations/quantum-noise.ts";
 import { ricianNoise } from "./operations/rician-noise.ts";
 import { windowJitter } from "./operations/window-jitter.ts";
 import { haze } from "./operations/haze.ts";
+import { psf } from "./operations/psf.ts";
+import { reddening } from "./operations/reddening.ts";
+import { redshift } from "./operations/redshift.ts";
+import { skyNoise } from "./operations/sky-noise.ts";
 import { solarize } from "./operations/solarize.ts";
 import { speckle } from "./operations/speckle.ts";
 import type { ViewGroup, ViewSpec } from "./spec.ts";
@@ -44,6 +50,11 @@ const registry: { readonly [Name in PhotometricName]: Operation<Name> } = {
   gamma,
   haze,
   bandGain,
+  redshift,
+  reddening,
+  psf,
+  background,
+  skyNoise,
   colorJitter,
   grayscale,
   gaussianBlur,
@@ -56,6 +67,7 @@ const registry: { readonly [Name in PhotometricName]: Operation<Name> } = {
   speckle,
   clouds,
   bandDropout,
+  erasing,
 };
 
 /** An operation of a group with its settings. Name and settings belong together, which the type no longer says. */

@@ -42,11 +42,17 @@ export function identityParameters(image: { readonly height: number; readonly wi
   };
 }
 
+/** Where a field is packed. */
+export interface Place {
+  readonly row: number;
+  readonly rows: number;
+}
+
 /** Where each number of a view is packed. */
 export interface Layout {
   readonly rows: number;
-  /** `owner.field` to its rows; owners are `geometry` and operations. */
-  readonly places: ReadonlyMap<string, { readonly row: number; readonly rows: number }>;
+  /** Rows of the fields of each owner: of `geometry`, and of operations. */
+  readonly places: Readonly<Record<string, Readonly<Record<string, Place>>>>;
   readonly active: readonly ActiveOperation[];
   /** A packed view on which nothing acts. */
   readonly idle: Float32Array;
@@ -74,11 +80,13 @@ export function layoutOf(spec: ViewSpec, group: ViewGroup): Layout {
   const known = layouts.get(group);
   if (known !== undefined) return known;
   const active = activeOperations(group, formOf(spec, group));
-  const places = new Map<string, { row: number; rows: number }>();
+  const places: Record<string, Record<string, Place>> = {};
   const idle: number[] = [];
   const add = (owner: string, fields: Readonly<Record<string, Field>>): void => {
+    const own: Record<string, Place> = {};
+    places[owner] = own;
     for (const [name, { rows, idle: value }] of Object.entries(fields)) {
-      places.set(`${owner}.${name}`, { row: idle.length, rows });
+      own[name] = { row: idle.length, rows };
       for (let i = 0; i < rows; i++) idle.push(value);
     }
   };
@@ -139,8 +147,9 @@ export function packView(view: ViewParameters, column: number, { packed, layout,
   const { idle, places, active } = layout;
   for (let i = 0; i < idle.length; i++) packed[i * columns + column] = idle[i] as number;
   const put = (owner: string, values: Drawn): void => {
+    const own = places[owner] as Readonly<Record<string, Place>>;
     for (const name in values) {
-      const place = places.get(`${owner}.${name}`);
+      const place = own[name];
       if (place === undefined) continue;
       const value = values[name] as number | readonly number[];
       if (typeof value === "number") packed[place.row * columns + column] = value;

@@ -66,20 +66,32 @@ interface BorderOptions {
 const outside = -1e6;
 
 function withBorder({ centre, pixel, inverseSupport, from, kernel, border, gain }: BorderOptions): tf.Tensor {
-  const weightsAt = (centres: tf.Tensor, pixels: tf.Tensor): tf.Tensor =>
-    kernel(tf.abs(tf.mul(tf.sub(centres, pixels), inverseSupport)), 0);
-  if (border === "edge") {
-    const held = tf.maximum(tf.minimum(centre, from - 0.5), 0.5);
-    return normalised(weightsAt(held, pixel), gain);
-  }
+  // scaled before they meet: the axes are short and the matrix is not
+  const scaled = tf.mul(pixel, inverseSupport);
+  const weightsAt = (centres: tf.Tensor): tf.Tensor =>
+    kernel(tf.abs(tf.sub(tf.mul(centres, inverseSupport), scaled)), 0);
+  if (border === "edge") return normalised(weightsAt(tf.maximum(tf.minimum(centre, from - 0.5), 0.5)), gain);
   // a triangle wave brings any centre into the line; the filter's tails are mirrored at the line's two ends
   const wave = tf.sub(centre, tf.mul(tf.floor(tf.div(centre, 2 * from)), 2 * from));
   const folded = tf.sub(from, tf.abs(tf.sub(wave, from)));
-  const tails = tf.add(weightsAt(folded, tf.neg(pixel)), weightsAt(folded, tf.sub(2 * from, pixel)));
-  const mirrored = tf.add(weightsAt(folded, pixel), tails);
+  const mirrored = tf.add(weightsAt(folded), tails({ folded, scaled, inverseSupport, from, kernel }));
   if (border === "reflect") return normalised(mirrored, gain);
   // all of the filter's weight lies in the mirrored line, so that its sum is that of the whole filter
-  return tf.mul(weightsAt(centre, pixel), tf.div(gain, tf.sum(mirrored, 2, true)));
+  return tf.mul(weightsAt(centre), tf.div(gain, tf.sum(mirrored, 2, true)));
+}
+
+interface TailOptions extends Pick<BorderOptions, "inverseSupport" | "from" | "kernel"> {
+  readonly folded: tf.Tensor;
+  /** Pixels in units of the support. */
+  readonly scaled: tf.Tensor;
+}
+
+// Mirrored pixels lie at -p and 2 from - p, at distances c + p and 2 from - (c + p) of which the nearer counts, from - |from - (c + p)|: a
+// filter as long as the line reaches both, and no view is so small.
+function tails({ folded, scaled, inverseSupport, from, kernel }: TailOptions): tf.Tensor {
+  const end = tf.mul(inverseSupport, from);
+  const past = tf.abs(tf.add(tf.sub(tf.mul(folded, inverseSupport), end), scaled));
+  return kernel(tf.sub(end, past), 0);
 }
 
 const normalised = (weights: tf.Tensor, gain: number): tf.Tensor =>

@@ -58,7 +58,7 @@ function leaves(node: SchemaNode, prefix: string, required: ReadonlySet<string>)
   }
   const name = prefix.slice(prefix.lastIndexOf(".") + 1);
   const { unsaid } = node;
-  const json = JSON.stringify(rounded(unsaid ?? node.default));
+  const json = JSON.stringify(rounded(unsaid === undefined ? node.default : unsaid));
   const fallback = required.has(name) ? {} : unsaid === undefined ? { default: json } : { unsaid: json };
   return [{ path: prefix, type: typeText(node), ...fallback, description: node.description ?? "" }];
 }

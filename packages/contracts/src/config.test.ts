@@ -92,7 +92,7 @@ test("what only the images tell is filled in when they are known", () => {
     expect.stringContaining("grayscale does not apply to 12 channels: "),
   ]);
   expect(messageOf(() => withImages(config, { channels: 1 }))).toBe(
-    "config: augment.grayscale.probability: expected 0, got 0.3. Leave it out: it needs 3 channels and data.channels is 1.",
+    "config: augment.grayscale.probability: expected 0, got 0.3. Leave it out: it needs 3 channels and data.channels is 1 (one channel has no colour to lose, and the mean of many bands is no gray).",
   );
   expect(messageOf(() => withImages(rgb, { channels: 4, source: "run" }))).toBe(
     "run: data.channels: expected 4, as the images have, got 3. Leave it out.",

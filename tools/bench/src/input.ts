@@ -9,6 +9,11 @@ export interface Measured {
   readonly peakBytes: number;
 }
 
+/** Views of a batch: the time in which their parameters were drawn is a part of the whole. */
+export interface ViewsMeasured extends Measured {
+  readonly drawMilliseconds?: readonly number[];
+}
+
 /** Images a second: decoded from files, and in batches from the cache (which the other side has none of). */
 export interface DataMeasured {
   readonly decodedPerSecond: number;
@@ -28,8 +33,12 @@ export function countsFromArguments(): { readonly steps: number; readonly thread
   return { steps, threads };
 }
 
-/** Times `run` after one warm-up and prints the result. */
-export async function report(steps: number, run: (i: number) => Promise<void>): Promise<void> {
+/** Times `run` after one warm-up and prints the result, and what `more` says when all is done. */
+export async function report(
+  steps: number,
+  run: (i: number) => Promise<void>,
+  more: () => object = () => ({}),
+): Promise<void> {
   const milliseconds: number[] = [];
   const cpuMilliseconds: number[] = [];
   for (let i = 0; i <= steps; i++) {
@@ -46,5 +55,5 @@ export async function report(steps: number, run: (i: number) => Promise<void>): 
     cpuMilliseconds: cpuMilliseconds.slice(1),
     peakBytes,
   };
-  console.log(JSON.stringify(measured));
+  console.log(JSON.stringify({ ...measured, ...more() }));
 }

@@ -1,7 +1,7 @@
-// `npm run bench`: training steps, SIGReg and data loading here and in eager PyTorch, alternating, each run in its own
+// `npm run bench`: training steps, SIGReg, views and data loading here and in eager PyTorch, alternating, each run in its own
 // process, in about a quarter of an hour on two quiet cores.
 //   node dist/main.js [--only NAME]... [--quick] [--rounds N] [--steps N] [--threads N] [--python PATH]
-// `--only` takes the start of a case's name (vit-tiny, resnet, sigreg, decode); `--quick` is one round of two steps. Beside
+// `--only` takes the start of a case's name (vit-tiny, resnet, sigreg, views, decode); `--quick` is one round of two steps. Beside
 // the time stands the CPU time of all threads: with `--threads 1` it means something even on a busy machine.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -9,7 +9,8 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { type DataCase, dataCases, type SigregCase, type StepCase, sigregCases, stepCases } from "./cases.ts";
-import type { DataMeasured, Measured } from "./input.ts";
+import type { DataMeasured, Measured, ViewsMeasured } from "./input.ts";
+import { type ViewCase, viewCases } from "./view-cases.ts";
 
 const here = import.meta.dirname;
 const { values, positionals } = parseArgs({
@@ -145,6 +146,21 @@ function printDoublings(times: ReadonlyMap<SigregCase, number>): void {
   }
 }
 
+/** Views of every policy. Both sides get the same operations, settings and probabilities. */
+async function compareViews(cases: readonly ViewCase[]): Promise<void> {
+  if (cases.length === 0) return;
+  header(["views", "lejepa", "torchvision", "speed ratio", "CPU time ratio", "a batch", "of which drawing"]);
+  for (const c of cases) {
+    const pair = await alternate<ViewsMeasured>(c, "views", [steps, values.threads]);
+    const count = c.batch * c.groups.reduce((sum, { views }) => sum + views, 0);
+    const [ours, torch] = [pair.ours, pair.torch].map((runs) => median(runs.map(wallOf))) as [number, number];
+    const drawing = median(pair.ours.map(({ drawMilliseconds = [] }) => median(drawMilliseconds)));
+    const rate = (ms: number): string => `${((count / ms) * 1e3).toFixed(0)} views/s`;
+    const ratios = [ratioText(pair, wallOf), ratioText(pair, cpuOf)];
+    row([c.name, rate(ours), rate(torch), ...ratios, `${ours.toFixed(0)} ms`, `${drawing.toFixed(1)} ms`]);
+  }
+}
+
 async function compareData(cases: readonly DataCase[]): Promise<void> {
   if (cases.length === 0) return;
   header([`data loading, ${values.threads} workers`, "lejepa", "DataLoader", "speed ratio", "from the cache"]);
@@ -165,11 +181,12 @@ async function compareData(cases: readonly DataCase[]): Promise<void> {
   }
 }
 
-const total = [...stepCases, ...sigregCases, ...dataCases];
+const total = [...stepCases, ...sigregCases, ...viewCases, ...dataCases];
 if (wanted<{ readonly name: string }>(total).length === 0) {
   console.error(`no case of that name; there are: ${total.map(({ name }) => name).join(", ")}`);
   process.exitCode = 2;
 }
 await compareSteps(wanted(stepCases));
 await compareSigreg(wanted(sigregCases));
+await compareViews(wanted(viewCases));
 await compareData(wanted(dataCases));

@@ -66,20 +66,33 @@ export const colorJitter: Operation<"colorJitter"> = {
 
 const blendsOf = (options: Options): (typeof blends)[number][] => blends.filter((name) => options[name] > 0);
 
+/** Names of the fields of a slot, made once: views are many. */
+const slotNames = { before: namesOf("before"), after: namesOf("after") } as const;
+
+function namesOf(side: string): readonly { readonly scale: string; readonly mean: string; readonly gray: string }[] {
+  return blends.map((_, slot) => ({
+    scale: `${side}${slot}.scale`,
+    mean: `${side}${slot}.mean`,
+    gray: `${side}${slot}.gray`,
+  }));
+}
+
 function packSlots(drawn: Drawn, options: Options): Drawn {
   const packed: Record<string, number> = {};
-  let side = "before";
+  let side: keyof typeof slotNames = "before";
   let slot = 0;
-  for (const [name, value] of Object.entries(drawn) as [string, number][]) {
+  for (const name in drawn) {
+    const value = drawn[name] as number;
     if (name === "hue") {
       packed["hue"] = value;
       side = "after";
       slot = 0;
       continue;
     }
-    packed[`${side}${slot}.scale`] = value;
-    if (options.contrast > 0) packed[`${side}${slot}.mean`] = name === "contrast" ? 1 - value : 0;
-    if (options.saturation > 0) packed[`${side}${slot}.gray`] = name === "saturation" ? 1 - value : 0;
+    const names = slotNames[side][slot] as (typeof slotNames)["before"][number];
+    packed[names.scale] = value;
+    if (options.contrast > 0) packed[names.mean] = name === "contrast" ? 1 - value : 0;
+    if (options.saturation > 0) packed[names.gray] = name === "saturation" ? 1 - value : 0;
     slot += 1;
   }
   return packed;

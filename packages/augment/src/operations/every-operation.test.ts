@@ -21,7 +21,8 @@ const colours: Readonly<Record<string, Readonly<Record<string, 0>>>> = {
 };
 
 function oneOf(name: (typeof names)[number], channels: number): OneOperation {
-  const options = channels === 3 ? {} : (colours[name] ?? {});
+  const coefficients = Array<number>(channels).fill(2);
+  const options = { ...(channels === 3 ? {} : colours[name]), ...(name === "reddening" && { coefficients }) };
   return { name, options, channels, size, mean: Array<number>(channels).fill(0.4) };
 }
 

@@ -10,7 +10,7 @@ export const gaussianBlur: Operation<"gaussianBlur"> = {
   name: "gaussianBlur",
   fields: () => ({ sigma: { rows: 1, idle: 0 } }),
   draw: (random, { sigma: [from, to] }) => ({ sigma: random.uniform(from, to) }),
-  apply: (x, fields, { sigma }, { size }) => blur(x, fields.flat("sigma"), radiusFor(sigma[1], size)),
+  apply: (x, fields, { sigma }, { size }) => blur(x, { across: fields.flat("sigma") }, radiusFor(sigma[1], size)),
   words: (drawn) => `blur ${short(numberOf(drawn, "sigma"))} px`,
 };
 
@@ -19,12 +19,20 @@ export function radiusFor(sigma: number, size: number): number {
   return Math.min(Math.max(1, Math.ceil(3 * sigma)), size - 1);
 }
 
+/** Standard deviations [n] along rows and along columns, pixels; one for both where `down` is left out. */
+export interface BlurWidths {
+  readonly across: tf.Tensor1D;
+  readonly down?: tf.Tensor1D;
+}
+
 /**
- * Gaussian blur of planes [c, n, size, size] with sigma [n], pixels; sigma 0 leaves a view exactly as it is.
+ * Gaussian blur of planes [c, n, size, size]; 0 leaves a view exactly as it is.
  */
-export function blur(x: tf.Tensor4D, sigma: tf.Tensor1D, radius: number): tf.Tensor4D {
-  const band = tf.expandDims(blurMatrices(sigma, radius, x.shape[2]), 0);
-  return tf.matMul(band, tf.matMul(x, band, false, true)) as tf.Tensor4D;
+export function blur(x: tf.Tensor4D, { across, down }: BlurWidths, radius: number): tf.Tensor4D {
+  const bandOf = (sigma: tf.Tensor1D): tf.Tensor => tf.expandDims(blurMatrices(sigma, radius, x.shape[2]), 0);
+  const right = bandOf(across);
+  const left = down === undefined ? right : bandOf(down);
+  return tf.matMul(left, tf.matMul(x, right, false, true)) as tf.Tensor4D;
 }
 
 // [n, taps] . [taps, size * size]: every entry of the band is a sum of taps, chosen by a constant matrix

@@ -4,6 +4,8 @@
  * user writes are the same leaves without defaults, because a policy stands in between (policy.ts).
  */
 import { z } from "zod";
+import { astronomy } from "./operations/astronomy.ts";
+import { erasing } from "./operations/erasing.ts";
 import { geometry } from "./operations/geometry.ts";
 import { atmosphere, dates, disturbances } from "./operations/observation.ts";
 import { photometry, solarization } from "./operations/photometry.ts";
@@ -15,11 +17,13 @@ export const operationSchemas = {
   ...dates,
   ...geometry,
   ...atmosphere,
+  ...astronomy,
   ...display,
   ...photometry,
   ...acquisition,
   ...disturbances,
   ...solarization,
+  ...erasing,
 } as const;
 
 /** Name of an operation, as in `augment.NAME`. */

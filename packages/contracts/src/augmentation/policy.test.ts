@@ -47,7 +47,7 @@ test("the dataset's domain decides where nobody does; the user changes settings 
   const asked = parseConfig({ dataset: { id: "folder" }, augment: { colorJitter: { brightness: 0.7 } } }, "x").augment;
   const { augment, views } = resolveAugmentation(asked, { channels: 3, domain: "galaxy", source: "x" });
   expect(augment.policy).toBe("galaxy");
-  expect(augment.colorJitter).toEqual({ probability: 0.8, brightness: 0.7, contrast: 0.4, saturation: 0, hue: 0 });
+  expect(augment.colorJitter).toEqual({ probability: 0.8, brightness: 0.7, contrast: 0.2, saturation: 0, hue: 0 });
   expect(augment.rotation).toEqual({ probability: 1, degrees: 180 });
   expect(views.globalScale).toEqual([0.5, 1]);
   expect(resolveAugmentation(asked, { channels: 3, domain: "my-lab", source: "x" }).augment.policy).toBe("natural");
@@ -98,7 +98,7 @@ test("a policy of one's own goes through a run folder", () => {
   const mine = defineAugmentation({
     name: "my-galaxies",
     extends: policies["galaxy"]!,
-    without: ["gaussianBlur"],
+    without: ["psf"],
     operations: { colorJitter: { brightness: 0.1 }, solarize: { probability: 0.1 } },
     reasons: { solarize: "our detector saturates" },
     never: { verticalFlip: "our spirals have a sense" },
@@ -109,10 +109,10 @@ test("a policy of one's own goes through a run folder", () => {
   expect(mine.operations.verticalFlip).toBeUndefined();
   const resolved = config({ policy: mine });
   expect(resolved.augment).toMatchObject({
-    colorJitter: { brightness: 0.1, contrast: 0.4 },
+    colorJitter: { brightness: 0.1, contrast: 0.2 },
     solarize: { probability: 0.1 },
   });
-  expect(resolved.augment.gaussianBlur).toBeUndefined();
+  expect(resolved.augment.psf).toBeUndefined();
   expect(resolved.views).toMatchObject({ globalScale: [0.5, 1], localScale: [0.3, 0.5] });
   const read = parseConfig(configToJson(resolved), "run");
   expect(withImages(read, { channels: 3 })).toEqual(resolved);
@@ -124,4 +124,17 @@ test.each<[AugmentationDefinition, string]>([
   [{ name: "x", never: { solarise: "no" } }, "policy x: expected one of the operations"],
 ])("defineAugmentation refuses %j", (definition, message) => {
   expect(caught(() => defineAugmentation(definition)).message).toContain(message);
+});
+
+test("reddening of bands that nobody named is left out, or needs coefficients", () => {
+  expect(config({ policy: "natural", reddening: {} }, {}, 3).augment.reddening?.coefficients).toBe(null);
+  expect(caught(() => config({ policy: "natural", reddening: { probability: 0.5 } }, {}, 2)).message).toMatch(
+    /reddening.probability: expected 0, got 0.5. Leave it out: .* \(which bands they are .*coefficients\)\.$/,
+  );
+  // two coefficients are no range
+  const coefficients = [3.3, 2.3];
+  expect(config({ policy: "natural", reddening: { coefficients } }, {}, 2).augment.reddening).toMatchObject({
+    probability: 0.5,
+    coefficients,
+  });
 });

@@ -50,11 +50,12 @@ export interface ResolvedAugmentation {
   readonly notes: readonly string[];
 }
 
-/** Settings that need red, green and blue. */
+/** Settings that need red, green and blue, or to be told more. */
 export const colourSettings: Readonly<Record<string, string>> = {
   grayscale: "one channel has no colour to lose, and the mean of many bands is no gray",
   "colorJitter.saturation": "saturation is defined for red, green and blue",
   "colorJitter.hue": "hue is defined for red, green and blue",
+  reddening: "which bands they are has to be said by augment.reddening.coefficients",
 };
 
 /** The policy that the configuration means. */
@@ -87,7 +88,11 @@ export function resolveAugmentation(asked: AskedAugmentation, context: Augmentat
     const own = asked[name];
     const given = policy.operations[name];
     if (own === undefined && given === undefined) continue;
-    const options = operationSchemas[name].parse({ ...given, ...own, ...forbiddenSettings(name, policy, asked.force) });
+    const forbidden = Object.fromEntries(forbiddenSettings(name, policy, asked.force).map((setting) => [setting, 0]));
+    // those on colours are told apart below: asked for where there are none, they are refused
+    const taken =
+      channels === 3 ? forbidden : withoutKeys(forbidden, (setting) => `${name}.${setting}` in colourSettings);
+    const options = operationSchemas[name].parse({ ...given, ...own, ...taken });
     checkRanges(name, options, source);
     operations[name] =
       channels === 3 ? { ...options } : withoutColour(name, options, { asked: own, channels, notes, source });
@@ -139,11 +144,18 @@ function refuseForbidden(
 }
 
 // what nobody asked for must not come in by an operation's own defaults
-function forbiddenSettings(name: OperationName, { never }: AugmentationPolicy, force: readonly string[]): object {
-  const keys = Object.keys(never).filter((key) => key.startsWith(`${name}.`));
-  if (force.includes(name)) return {};
-  return Object.fromEntries(keys.filter((key) => !force.includes(key)).map((key) => [key.slice(name.length + 1), 0]));
+function forbiddenSettings(
+  name: OperationName,
+  { never }: AugmentationPolicy,
+  force: readonly string[],
+): readonly string[] {
+  if (force.includes(name)) return [];
+  const keys = Object.keys(never).filter((key) => key.startsWith(`${name}.`) && !force.includes(key));
+  return keys.map((key) => key.slice(name.length + 1));
 }
+
+const withoutKeys = (settings: Readonly<Record<string, number>>, drop: (key: string) => boolean): object =>
+  Object.fromEntries(Object.entries(settings).filter(([key]) => !drop(key)));
 
 // what the user asked of a forbidden thing, if it would have an effect
 function askedStrength(asked: AskedOperations, key: string): number | undefined {
@@ -157,9 +169,11 @@ function askedStrength(asked: AskedOperations, key: string): number | undefined 
 
 const positive = (value: unknown): number | undefined => (typeof value === "number" && value > 0 ? value : undefined);
 
-function checkRanges(name: string, options: Readonly<Record<string, unknown>>, source: string): void {
+function checkRanges(name: OperationName, options: Readonly<Record<string, unknown>>, source: string): void {
   for (const [key, value] of Object.entries(options)) {
-    if (!Array.isArray(value) || value.length !== 2 || value[0] <= value[1]) continue;
+    // a list is no range, even of two numbers
+    const leaf = operationSchemas[name].shape[key as "probability"] as z.ZodDefault<z.ZodType>;
+    if (!Array.isArray(value) || leaf.unwrap().type !== "tuple" || value[0] <= value[1]) continue;
     throw new LejepaError({
       code: "E_CONFIG",
       where: `${source}: augment.${name}.${key}`,
@@ -186,13 +200,14 @@ function withoutColour(
   for (const [key, reason] of Object.entries(colourSettings)) {
     const [operation, setting = "probability"] = key.split(".");
     if (operation !== name || options["probability"] === 0 || positive(options[setting]) === undefined) continue;
+    if (name === "reddening" && options["coefficients"] !== null) continue;
     if (asked !== undefined && positive((asked as Record<string, unknown>)[setting]) !== undefined) {
       throw new LejepaError({
         code: "E_CONFIG",
         where: `${source}: augment.${operation}.${setting}`,
         expected: "0",
         got: String(options[setting]),
-        hint: `Leave it out: it needs 3 channels and data.channels is ${channels}.`,
+        hint: `Leave it out: it needs 3 channels and data.channels is ${channels} (${reason}).`,
       });
     }
     changed[setting] = 0;
