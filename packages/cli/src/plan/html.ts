@@ -1,4 +1,5 @@
-// The few pieces of HTML that the plan's page is made of. Text is escaped here and nowhere else.
+// The few pieces of HTML that the pages of `plan` and `preview` are made of. Text is escaped here and nowhere else.
+import { pageStyle } from "./page-style.ts";
 
 /** A piece of finished HTML. */
 export interface Html {
@@ -49,4 +50,13 @@ export function histogram(
   return html`<figure><figcaption>${name}</figcaption>
 <svg viewBox="0 0 ${counts.length} 40" preserveAspectRatio="none" role="img" aria-label="Histogram of ${name}"><polygon points="0,40 ${points.join(" ")} ${counts.length},40"/></svg>
 <div class="ends"><span>${label(from)}</span><span>${label(to)}</span></div></figure>`;
+}
+
+/** A whole page that needs nothing from elsewhere; `style`: rules beside those of all pages. */
+export function htmlDocument(title: string, body: Html, style = ""): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${title}</title><style>${pageStyle}${style}</style></head><body>${body.html}</body></html>
+`;
 }

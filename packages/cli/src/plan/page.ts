@@ -2,8 +2,7 @@
 // images only their ids.
 import { duration } from "../meter.ts";
 import { byteSize, short } from "./describe.ts";
-import { bars, histogram, html, type Html, table } from "./html.ts";
-import { pageStyle } from "./page-style.ts";
+import { bars, histogram, html, type Html, htmlDocument, table } from "./html.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { Thumbnail } from "./thumbnails.ts";
 
@@ -15,11 +14,7 @@ export function planPage(plan: PlanDocument, pictures: readonly Thumbnail[]): st
   const body = html`<header><h1>Plan: ${dataset.title}</h1>
 <p class="soft">What lejepa found in the images, and what training on them would take. License of the images: ${dataset.license}.${dataset.citation === "" ? "" : ` Cite: ${dataset.citation}`}</p></header>
 ${tiles(plan)}${notes(plan)}${proposals(plan)}${training(plan)}${balance(plan)}${pixels(plan)}${facts(plan)}${duplicates(plan)}${leftOut(plan)}${sheet(plan, pictures)}`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>lejepa plan</title><style>${pageStyle}</style></head><body>${body.html}</body></html>
-`;
+  return htmlDocument("lejepa plan", body);
 }
 
 function tile(value: string, name: string): Html {

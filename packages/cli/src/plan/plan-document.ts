@@ -60,6 +60,9 @@ export interface PlanDocument {
     readonly operations: readonly { readonly name: string; readonly reason: string }[];
     readonly never: Readonly<Record<string, string>>;
     readonly notes: readonly string[];
+    /** Why views are cut as they are, where the policy says so. */
+    readonly viewsReason: string | null;
+    readonly sources: readonly string[];
   };
   readonly config: Pick<ResolvedConfig, "batchSize" | "encoder" | "views" | "schedule" | "objective" | "device">;
   readonly steps: number;
@@ -138,7 +141,8 @@ export function documentOf(
   };
 }
 
-function augmentationOf(
+/** The policy that a configuration resolves to, with its reasons. */
+export function augmentationOf(
   { augment }: ResolvedConfig,
   {
     asked,
@@ -146,11 +150,11 @@ function augmentationOf(
     notes,
   }: { readonly asked: ReadyConfig["augment"]; readonly domain: string; readonly notes: readonly string[] },
 ): PlanDocument["augmentation"] {
-  const { name, title, reasons, never } = policyOf(asked, { domain, source: "plan" });
+  const { name, title, reasons, never, sources } = policyOf(asked, { domain, source: "plan" });
   const operations = operationNames
     .filter((operation) => (augment[operation]?.probability ?? 0) > 0)
     .map((operation) => ({ name: operation, reason: reasons[operation] ?? "asked for" }));
-  return { policy: name, title, operations, never, notes };
+  return { policy: name, title, operations, never, notes, viewsReason: reasons.views ?? null, sources };
 }
 
 function sum(numbers: Iterable<number>): number {
