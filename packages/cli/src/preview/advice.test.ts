@@ -53,5 +53,6 @@ test.each(cases)("%s: one line of advice", (_, changed, wanted) => {
 test("alike by one measure is recognisable; an object that crops cannot miss is no trouble", () => {
   expect(adviceOn({ ...good, globalAuroc: { pixels: 0.5, features: 0.9 } })).toEqual([]);
   expect(adviceOn({ ...good, objectArea: 0.04, leastCrop: 0.2, localFrom: 0.18 })).toEqual([]);
-  expect(adviceOn({ ...good, objectArea: 0.5, leastCrop: 0.1 })).toEqual([]);
+  expect(adviceOn({ ...good, objectArea: 0.04, leastCrop: 0.2, emptyLocals: 0 })).toEqual([]);
+  expect(adviceOn({ ...good, objectArea: 0.5, leastCrop: 0.1, emptyLocals: 0.1 })).toEqual([]);
 });

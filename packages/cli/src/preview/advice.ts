@@ -10,7 +10,7 @@ export interface Measured {
   readonly globalAuroc?: { readonly pixels: number; readonly features: number } | undefined;
   /** The same of a global with a local view. */
   readonly localAuroc?: { readonly pixels: number; readonly features: number } | undefined;
-  /** Share of local views whose crop shows next to no contrast. */
+  /** Share of local views that show next to no contrast. */
   readonly emptyLocals: number;
   /** Share of the image's area that its object covers, and the smallest share that a local crop may cover. */
   readonly objectArea?: number | undefined;
@@ -26,7 +26,7 @@ export interface Measured {
   }[];
 }
 
-/** Views whose crop has less than this share of the image's contrast show next to nothing. */
+/** Views with less than this share of their image's contrast show next to nothing. */
 export const leastContrast = 0.2;
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
@@ -56,10 +56,15 @@ function recognition({ globalCosine, globalAuroc, localAuroc }: Measured): strin
 
 function crops({ emptyLocals, objectArea, leastCrop, localFrom, invalid }: Measured): string[] {
   const lines: string[] = [];
-  const small = objectArea !== undefined && objectArea < 0.25 && leastCrop !== undefined && localFrom < 0.8 * leastCrop;
+  const small =
+    objectArea !== undefined &&
+    objectArea < 0.25 &&
+    leastCrop !== undefined &&
+    localFrom < 0.8 * leastCrop &&
+    emptyLocals > 0.05;
   if (small)
     lines.push(
-      `Crops are too small for the object: it covers about ${percent(objectArea)} of the image, and local crops from ${percent(localFrom)} on can miss it${emptyLocals > 0.05 ? ` (${percent(emptyLocals)} show next to nothing)` : ""}. Let views.localScale begin at ${two(leastCrop)}.`,
+      `Crops are too small for the object: it covers about ${percent(objectArea)} of the image, and local crops from ${percent(localFrom)} on can miss it (${percent(emptyLocals)} show next to nothing). Let views.localScale begin at ${two(leastCrop)}.`,
     );
   else if (emptyLocals > 0.2)
     lines.push(

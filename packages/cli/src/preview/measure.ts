@@ -1,5 +1,5 @@
 // What can be counted on drawn views: histograms before and after, clipped and missing pixels, crops that show nothing. No words.
-import type { ViewParameters, ViewSpec } from "@lejepa/augment";
+import type { ViewSpec } from "@lejepa/augment";
 import type { ImageStore } from "@lejepa/data";
 import type { PreviewGroup } from "@lejepa/eval";
 
@@ -90,29 +90,45 @@ function isZero(
   return true;
 }
 
+/** Standard deviation of an image's or a view's values, channels averaged. `of(pixel, channel)` reads one. */
+function deviation(area: number, channels: number, of: (pixel: number, channel: number) => number): number {
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < area; i++) {
+    let value = 0;
+    for (let c = 0; c < channels; c++) value += of(i, c) / channels;
+    [sum, squares] = [sum + value, squares + value * value];
+  }
+  return Math.sqrt(Math.max(0, squares / area - (sum / area) ** 2));
+}
+
 /**
- * Contrast of a crop: the standard deviation within its box over that of the whole image, channels averaged; 1 for an image without
- * any.
+ * Contrast of each view of a group: the standard deviation of its values over that of its image; 1 for an image without any. Both
+ * where black is 0 and white is 1. View-major, as the group.
  */
-export function cropContrast(
-  pixels: ArrayLike<number>,
-  { height, width, channels }: Pick<ImageStore, "height" | "width" | "channels">,
-  box: Pick<ViewParameters, "top" | "left" | "height" | "width">,
-): number {
-  const deviation = (top: number, left: number, bottom: number, right: number): number => {
-    let [count, sum, squares] = [0, 0, 0];
-    for (let y = top; y < bottom; y++) {
-      for (let x = left; x < right; x++) {
-        let value = 0;
-        for (let c = 0; c < channels; c++) value += pixels[(y * width + x) * channels + c] as number;
-        [count, sum, squares] = [count + 1, sum + value, squares + value * value];
-      }
+export function viewContrasts(
+  { pixels, size, views: count }: Pick<PreviewGroup, "pixels" | "size" | "views">,
+  store: Pick<ImageStore, "read" | "count" | "height" | "width">,
+  {
+    mean,
+    std,
+    image,
+  }: Pick<ViewSpec, "mean" | "std"> & { readonly image: { readonly range?: readonly [number, number] } },
+): number[] {
+  const channels = mean.length;
+  const area = size ** 2;
+  const [black, white] = image.range ?? [0, 1];
+  const contrasts = Array.from({ length: store.count * count }, () => 1);
+  for (let row = 0; row < store.count; row++) {
+    const stored = store.read([row]);
+    const clipped = (i: number, c: number): number =>
+      Math.min(1, Math.max(0, ((stored[i * channels + c] as number) - black) / (white - black)));
+    const whole = deviation(store.height * store.width, channels, clipped);
+    for (let view = 0; view < count && whole > 0; view++) {
+      const at = view * store.count + row;
+      const value = (i: number, c: number): number =>
+        (pixels[(at * channels + c) * area + i] as number) * (std[c] as number) + (mean[c] as number);
+      contrasts[at] = deviation(area, channels, value) / whole;
     }
-    return count === 0 ? 0 : Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
-  };
-  const whole = deviation(0, 0, height, width);
-  if (whole === 0) return 1;
-  const inside = (value: number, most: number): number => Math.min(most, Math.max(0, Math.round(value)));
-  const [top, left] = [inside(box.top, height), inside(box.left, width)];
-  return deviation(top, left, inside(box.top + box.height, height), inside(box.left + box.width, width)) / whole;
+  }
+  return contrasts;
 }

@@ -5,7 +5,7 @@ import type { ItemPictures } from "./pictures.ts";
 import type { Difficulty, PreviewDocument } from "./preview-document.ts";
 
 const style = `
-.views { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: .8rem; margin: .6rem 0 1.6rem; } .views figure { min-width: 0; } .views img { width: 128px; max-width: 100%; display: block; border-radius: .25rem; image-rendering: pixelated; background: var(--card); } .views figcaption b { color: var(--text); } .views figcaption span { display: block; font-size: .78rem; line-height: 1.35; }
+.views { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: .8rem; margin: .6rem 0 1.6rem; } .views figure { min-width: 0; } .views img { width: 128px; max-width: 100%; display: block; border-radius: .25rem; image-rendering: pixelated; background: var(--card); } .views figcaption b { color: var(--text); } .views figcaption span { display: block; overflow-wrap: anywhere; font-size: .78rem; line-height: 1.35; }
 svg polyline { fill: none; stroke: var(--warn); stroke-width: 2; vector-effect: non-scaling-stroke; } .key i { display: inline-block; width: .8rem; height: .8rem; background: var(--mark); vertical-align: -.1rem; } .key i.after { background: var(--warn); height: .2rem; vertical-align: .2rem; }
 `;
 

@@ -14,7 +14,7 @@ import { augmentationOf, type PlanDocument } from "../plan/plan-document.ts";
 import type { ReadyConfig } from "../resolve-config.ts";
 import { adviceOn, leastContrast } from "./advice.ts";
 import { bandsOf } from "./display.ts";
-import { type BandCounts, countStored, countViews, cropContrast } from "./measure.ts";
+import { type BandCounts, countStored, countViews, viewContrasts } from "./measure.ts";
 import type { PreviewImages } from "./prepare.ts";
 
 /** How well views of one image are told from those of others, see `separability` of @lejepa/eval. */
@@ -183,19 +183,11 @@ function flat({ auroc: { mean, halfWidth, values }, same, different }: Separabil
   return { auroc: mean, halfWidth, lowest: values.reduce((a, b) => Math.min(a, b), 1), same, different };
 }
 
-function emptyShare({ data: { store } }: PreviewImages, groups: readonly PreviewGroup[]): number {
+function emptyShare({ data: { store, views } }: PreviewImages, groups: readonly PreviewGroup[]): number {
   const locals = groups.find(({ name }) => name === "local");
   if (locals === undefined) return 0;
-  const { count } = store;
-  let empty = 0;
-  for (let row = 0; row < count; row++) {
-    const pixels = store.read([row]);
-    for (let view = 0; view < locals.views; view++) {
-      const box = locals.parameters[view * count + row];
-      if (box !== undefined && cropContrast(pixels, store, box) < leastContrast) empty++;
-    }
-  }
-  return empty / Math.max(1, count * locals.views);
+  const contrasts = viewContrasts(locals, store, views);
+  return contrasts.filter((contrast) => contrast < leastContrast).length / Math.max(1, contrasts.length);
 }
 
 function itemOf(
