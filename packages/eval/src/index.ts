@@ -44,5 +44,5 @@ export {
 export { layerNormRows, type Matrix, matrix } from "./matrix.ts";
 export { accuracy, balancedAccuracy, type Interval, interval } from "./scores.ts";
 export { drawPreview, type PreviewGroup, type PreviewOptions } from "./draw-preview.ts";
-export { leastCropArea, medianObjectArea } from "./object-area.ts";
+export { cropsMiss, leastCropArea, medianObjectArea } from "./object-area.ts";
 export { gridMeans, type Separability, separability, type Spread, type ViewVectors } from "./separability.ts";

@@ -1,6 +1,6 @@
 import { stream } from "@lejepa/contracts";
 import { expect, test } from "vitest";
-import { leastCropArea, medianObjectArea, objectArea } from "./object-area.ts";
+import { cropsMiss, leastCropArea, medianObjectArea, objectArea } from "./object-area.ts";
 
 const size = 64;
 
@@ -52,4 +52,10 @@ test("the least crop reaches a quarter into the object from any corner", () => {
     const [crop, object] = [Math.sqrt(leastCropArea(area)), Math.sqrt(area)];
     expect(crop - (1 - object) / 2).toBeCloseTo(object / 4, 12);
   }
+});
+
+test("small crops miss small objects", () => {
+  expect(cropsMiss(0.04, 0.05)).toBe(true);
+  expect(cropsMiss(0.04, 0.2)).toBe(false);
+  expect(cropsMiss(0.5, 0.05)).toBe(false);
 });

@@ -50,3 +50,8 @@ function median(values: Float64Array): number {
 export function leastCropArea(area: number): number {
   return (1 / 2 - Math.sqrt(area) / 4) ** 2;
 }
+
+/** Whether crops from this share of an image's area on can miss an object of that share: well below {@link leastCropArea}, a small object. */
+export function cropsMiss(objectShare: number, cropShare: number): boolean {
+  return objectShare < 0.25 && cropShare < 0.7 * leastCropArea(objectShare);
+}

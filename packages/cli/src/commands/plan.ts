@@ -1,6 +1,7 @@
 // `lejepa plan`: what images there are and what a configuration would train on them, for how long. Trains nothing but a few
 // steps that it throws away.
 import { buildStore } from "@lejepa/data";
+import { medianObjectArea } from "@lejepa/eval";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import { describePlan } from "../plan/describe.ts";
@@ -65,12 +66,17 @@ export async function plan(flags: PlanFlags, output: Output): Promise<number> {
 
 function factsFor({ splits, facts, pixels, listing, store }: Survey, { dataset }: ReadyConfig): ImageFacts {
   const side = shortSide(facts)?.median;
+  const objectArea = medianObjectArea(store, Array.from(store.items.keys()));
   return {
     images: splits?.train.length ?? listing.items.length,
     ...(side !== undefined && { side }),
     channels: store.channels,
     gray: pixels.gray,
     domain: dataset.plugin?.domain.name ?? "natural",
+    ...(store.channelNames && { channelNames: store.channelNames }),
+    dtype: store.dtype,
+    facts,
+    ...(objectArea !== undefined && { objectArea }),
   };
 }
 

@@ -1,4 +1,5 @@
 // Rules of thumb on measured views, in plain words. Each says what was measured, and what to change.
+import { cropsMiss, leastCropArea } from "@lejepa/eval";
 
 /** What the rules look at. Absent: it could not be measured. */
 export interface Measured {
@@ -12,9 +13,9 @@ export interface Measured {
   readonly localAuroc?: { readonly pixels: number; readonly features: number } | undefined;
   /** Share of local views that show next to no contrast. */
   readonly emptyLocals: number;
-  /** Share of the image's area that its object covers, and the smallest share that a local crop may cover. */
+  /** Share of the image's area that its object covers. */
   readonly objectArea?: number | undefined;
-  readonly leastCrop?: number | undefined;
+  /** Smallest share that a local crop covers. */
   readonly localFrom: number;
   /** Share of the views' pixels that are invalid. */
   readonly invalid: number;
@@ -54,17 +55,12 @@ function recognition({ globalCosine, globalAuroc, localAuroc }: Measured): strin
   return lines;
 }
 
-function crops({ emptyLocals, objectArea, leastCrop, localFrom, invalid }: Measured): string[] {
+function crops({ emptyLocals, objectArea, localFrom, invalid }: Measured): string[] {
   const lines: string[] = [];
-  const small =
-    objectArea !== undefined &&
-    objectArea < 0.25 &&
-    leastCrop !== undefined &&
-    localFrom < 0.8 * leastCrop &&
-    emptyLocals > 0.05;
+  const small = objectArea !== undefined && cropsMiss(objectArea, localFrom) && emptyLocals > 0.05;
   if (small)
     lines.push(
-      `Crops are too small for the object: it covers about ${percent(objectArea)} of the image, and local crops from ${percent(localFrom)} on can miss it (${percent(emptyLocals)} show next to nothing). Let views.localScale begin at ${two(leastCrop)}.`,
+      `Crops are too small for the object: it covers about ${percent(objectArea)} of the image, and local crops from ${percent(localFrom)} on can miss it (${percent(emptyLocals)} show next to nothing). Let views.localScale begin at ${two(leastCropArea(objectArea))}.`,
     );
   else if (emptyLocals > 0.2)
     lines.push(

@@ -3,7 +3,6 @@
 import type { ViewSpec } from "@lejepa/augment";
 import {
   gridMeans,
-  leastCropArea,
   medianObjectArea,
   type PreviewGroup,
   type Separability,
@@ -113,7 +112,6 @@ export function previewDocument({ images, groups, shown, config, files }: Drawin
     localAuroc: aurocs(difficulty.globalWithLocal),
     emptyLocals,
     objectArea,
-    leastCrop: objectArea === undefined ? undefined : leastCropArea(objectArea),
     localFrom: resolved.views.locals > 0 ? resolved.views.localScale[0] : 1,
     invalid,
     bands: histograms.map(({ name, before, after }) => ({
