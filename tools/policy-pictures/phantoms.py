@@ -2,7 +2,7 @@
 
     python3 tools/policy-pictures/phantoms.py FOLDER
 
-Writes FOLDER/ct/*.dcm (Hounsfield units), FOLDER/galaxy/*.png, FOLDER/fields/*.png, 16 each. Needs numpy, Pillow and pydicom (Debian's
+Writes FOLDER/ct/*.dcm (Hounsfield units), FOLDER/galaxy/*.png, FOLDER/fields/*.png, FOLDER/dishes/*.png, 16 each. Needs numpy, Pillow and pydicom (Debian's
 python3-pydicom). The same files at every call: NumPy's generator with a fixed seed.
 """
 
@@ -79,6 +79,22 @@ def fields(rng):
     return np.clip(rgb + rng.normal(0, 0.012, rgb.shape), 0, 1)
 
 
+def dish(rng):
+    """A plate from above on a table: slices of tomato, leaves, rice."""
+    rgb = np.empty((SIZE, SIZE, 3))
+    rgb[:] = np.array([0.45, 0.3, 0.2]) * (1 + 0.1 * np.sin(40 * (y + 0.1 * np.sin(3 * x))))[..., None]
+    rgb[ellipse(0, 0, 0.86, 0.86)] = [0.93, 0.93, 0.9]
+    rgb[ellipse(0, 0, 0.7, 0.7)] = [0.85, 0.85, 0.82]
+    for colour, count, ratio in (((0.95, 0.9, 0.75), 60, 2.5), ((0.25, 0.5, 0.15), rng.integers(3, 9), 2), ((0.8, 0.2, 0.12), rng.integers(2, 6), 1)):
+        for _ in range(count):
+            angle, r = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.5)
+            size = 0.03 if count == 60 else rng.uniform(0.1, 0.17)
+            part = ellipse(r * np.cos(angle), r * np.sin(angle), size, size / ratio, rng.uniform(0, 3))
+            rgb[part] = np.array(colour) * rng.uniform(0.8, 1.1)
+    light = 1 + 0.25 * (x * rng.uniform(-1, 1) + y * rng.uniform(-1, 1))
+    return np.clip(rgb * light[..., None] + rng.normal(0, 0.015, rgb.shape), 0, 1)
+
+
 def write_ct(path, hu):
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
@@ -101,7 +117,7 @@ def write_ct(path, hu):
 
 
 def main(folder):
-    for name, make in (("ct", ct), ("galaxy", galaxy), ("fields", fields)):
+    for name, make in (("ct", ct), ("galaxy", galaxy), ("fields", fields), ("dishes", dish)):
         rng = np.random.default_rng(7)
         (folder / name).mkdir(parents=True, exist_ok=True)
         for i in range(COUNT):

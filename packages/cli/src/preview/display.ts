@@ -15,14 +15,24 @@ export function bandsOf({ channels, names }: { readonly channels: number; readon
   );
   const byName = colours.every((place) => place >= 0);
   const shown = channels < 3 ? [0] : byName ? colours : [0, 1, 2];
+  return {
+    shown,
+    words: bandWords(channels, { names, shown, colour: channels === 3 && (byName || names === undefined) }),
+  };
+}
+
+function bandWords(
+  channels: number,
+  {
+    names,
+    shown,
+    colour,
+  }: { readonly names: readonly string[] | undefined; readonly shown: readonly number[]; readonly colour: boolean },
+): string {
+  if (channels === 1) return "gray";
+  if (colour) return "in colour";
   const named = shown.map((channel) => names?.[channel] ?? `channel ${channel}`).join(", ");
-  const words =
-    channels === 1
-      ? "gray"
-      : channels === 3 && names === undefined
-        ? "in colour"
-        : `${named} of ${channels} channels${shown.length === 1 ? " as gray" : " as red, green, blue"}`;
-  return { shown, words };
+  return `${named} of ${channels} channels ${shown.length === 1 ? "as gray" : "as red, green, blue"}`;
 }
 
 /** A picture: bytes, one or three a pixel. */

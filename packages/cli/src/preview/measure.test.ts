@@ -62,6 +62,7 @@ test("bands by their names, else the first three, else gray", () => {
     shown: [2, 1, 0],
     words: "Red, Green, Blue of 4 channels as red, green, blue",
   });
+  expect(bandsOf({ channels: 3, names: ["blue", "green", "red"] })).toEqual({ shown: [2, 1, 0], words: "in colour" });
   expect(bandsOf({ channels: 13 }).shown).toEqual([0, 1, 2]);
 });
 

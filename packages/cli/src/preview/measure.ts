@@ -123,7 +123,8 @@ export function viewContrasts(
     const clipped = (i: number, c: number): number =>
       Math.min(1, Math.max(0, ((stored[i * channels + c] as number) - black) / (white - black)));
     const whole = deviation(store.height * store.width, channels, clipped);
-    for (let view = 0; view < count && whole > 0; view++) {
+    if (whole === 0) continue;
+    for (let view = 0; view < count; view++) {
       const at = view * store.count + row;
       const value = (i: number, c: number): number =>
         (pixels[(at * channels + c) * area + i] as number) * (std[c] as number) + (mean[c] as number);

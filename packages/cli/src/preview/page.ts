@@ -18,7 +18,7 @@ ${advice(document)}${difficulty(document)}${sheet(document, pictures)}${policy(d
   return htmlDocument("lejepa preview", body, style);
 }
 
-const short = (value: number): string => String(Number(value.toPrecision(4)));
+const short = (value: number): string => String(Number(value.toPrecision(5)));
 const two = (value: number): string => value.toFixed(2);
 
 function advice({ advice: lines }: PreviewDocument): Html {

@@ -46,7 +46,7 @@ export async function sheetPng(document: PreviewDocument, pictures: readonly Ite
 }
 
 function subtitle({ stored, shown, views, difficulty: { globals } }: PreviewDocument): string {
-  const [black, white] = stored.range.map((value) => String(Number(value.toPrecision(4))));
+  const [black, white] = stored.range.map((value) => String(Number(value.toPrecision(5))));
   const groups = views.map(({ name, views: count, size }) => `${count} ${name} of ${size} px`).join(", ");
   const told =
     globals === null
@@ -72,7 +72,7 @@ function cellsOf({ id, views }: PreviewDocument["items"][number], { original, vi
 }
 
 /** Breaks words into lines that fit below a picture. */
-export function wrap(words: string): string[] {
+function wrap(words: string): string[] {
   const lines: string[] = [];
   for (const word of words.split(" ")) {
     const last = lines.at(-1);
