@@ -42,7 +42,7 @@ function recognition({ globalCosine, globalAuroc, localAuroc }: Measured): strin
   const lines: string[] = [];
   if (globalAuroc !== undefined && Math.max(globalAuroc.pixels, globalAuroc.features) < 0.65)
     lines.push(
-      `Views are hardly recognisable: two global views of one image are no more alike than views of different images (${two(globalAuroc.pixels)} by pixels, ${two(globalAuroc.features)} by an untrained encoder; 0.5 is chance). Cut larger crops (views.globalScale), or weaken what changes most.`,
+      `Views are hardly recognisable: two global views of one image are no more alike than views of different images (${two(globalAuroc.pixels)} by pixels, ${two(globalAuroc.features)} by an untrained encoder; 0.5 is chance). Cut larger crops (views.globalScale), or weaken what changes most; unless the images themselves are all alike.`,
     );
   if (globalCosine !== undefined && globalAuroc !== undefined && globalCosine > 0.97 && globalAuroc.pixels > 0.99)
     lines.push(
@@ -50,7 +50,7 @@ function recognition({ globalCosine, globalAuroc, localAuroc }: Measured): strin
     );
   if (localAuroc !== undefined && Math.max(localAuroc.pixels, localAuroc.features) < 0.55)
     lines.push(
-      `Local views say nothing about their image (${two(localAuroc.features)} by an untrained encoder; 0.5 is chance). Cut larger ones (views.localScale).`,
+      `Local views say nothing about their image (${two(localAuroc.features)} by an untrained encoder; 0.5 is chance). Cut larger ones (views.localScale), unless the images themselves are all alike.`,
     );
   return lines;
 }
