@@ -22,3 +22,4 @@ export {
 export { resolveViews, type StoredImages, type ViewConfig } from "./resolve.ts";
 export type { Drawn } from "./operation.ts";
 export type { GroupName, ImageForm, Range, ViewGroup, ViewSpec } from "./spec.ts";
+export { viewWords } from "./words.ts";

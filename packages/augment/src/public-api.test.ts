@@ -12,6 +12,7 @@ test("exports", () => {
       "packViews",
       "viewSignature",
       "resolveViews",
+      "viewWords",
     ]
   `);
 });

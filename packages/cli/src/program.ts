@@ -9,6 +9,7 @@ import type { EmbedFlags } from "./commands/embed.ts";
 import type { InspectFlags } from "./commands/inspect.ts";
 import type { LeaderboardFlags } from "./commands/leaderboard.ts";
 import type { PlanFlags } from "./commands/plan.ts";
+import type { PreviewFlags } from "./commands/preview.ts";
 import type { PretrainFlags } from "./commands/pretrain.ts";
 import type { SetupFlags } from "./commands/setup.ts";
 import type { Output } from "./output.ts";
@@ -38,6 +39,7 @@ export function createProgram(output: Output, outcome: Outcome): Command {
     });
   addPlan(program, output, outcome);
   addInspect(program, output, outcome);
+  addPreview(program, output);
   addPretrain(program, output, outcome);
   addEmbed(program, output);
   addCompare(program, output);
@@ -102,6 +104,28 @@ function addInspect(program: Command, output: Output, outcome: Outcome): void {
       "lejepa inspect scan.dcm",
       "lejepa inspect ct.dcm --stage display --set window=lung --out ct.png",
       "lejepa inspect scene.tif --stage values --window 0,0,256,256 --json",
+    ]),
+  );
+}
+
+function addPreview(program: Command, output: Output): void {
+  const command = program
+    .command("preview")
+    .summary("see the views that training would see, and how hard they are")
+    .description(
+      "Draws the views of a few training images exactly as training would, and writes them as a page and as a picture, with their parameters in words, the policy with its reasons, values before and after, and how well views of one image can be told from views of others. Trains nothing.",
+    )
+    .option("--items <N>", "images to show; the measures take at least 64", whole, 6)
+    .option("--html <FILE>", "where to write the page", "preview.html")
+    .option("--png <FILE>", "where to write the picture", "preview.png")
+    .option("--overwrite", "replace the files of an earlier call")
+    .action(async (flags: PreviewFlags) => (await import("./commands/preview.ts")).preview(flags, output));
+  addConfigOptions(command).addHelpText(
+    "after",
+    examples([
+      "lejepa preview --data photos",
+      "lejepa preview --data scans --set augment.policy=medical --items 10 --overwrite",
+      "lejepa preview --set views.localScale=[0.15,0.5] --html views.html --png views.png",
     ]),
   );
 }
@@ -325,6 +349,7 @@ Start here:
   $ lejepa doctor                                  does it work on this machine?
   $ lejepa inspect scan.dcm                        is it read as it should be?
   $ lejepa plan --data photos --html plan.html     what is in the images, what would be trained, how long does it take?
+  $ lejepa preview --data photos                   what would training see?
   $ lejepa pretrain --data photos --out runs/first
   $ lejepa compare --run runs/first                was it worth it?  (needs folders named after classes)
   $ lejepa leaderboard runs/*                      which run is best?  (needs no labels)

@@ -122,5 +122,9 @@ export {
   type LogisticProbeResult,
 } from "./probes/logistic-probe.ts";
 export type { Grids } from "./probes/run-probe.ts";
+export { type MeanInterval, meanInterval } from "./statistics/estimate.ts";
 export { type PredictionScores, scorePredictions } from "./statistics/metrics.ts";
 export type { SplitRows, Targets } from "./targets.ts";
+export { drawPreview, type PreviewGroup, type PreviewOptions } from "./draw-preview.ts";
+export { cropsMiss, leastCropArea, medianObjectArea } from "./object-area.ts";
+export { gridMeans, type Separability, separability, type Spread, type ViewVectors } from "./separability.ts";

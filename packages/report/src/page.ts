@@ -9,16 +9,18 @@ export interface PageParts {
   /** Below the title, in small ones. */
   readonly subtitle?: string | Html | undefined;
   readonly body: readonly (Html | undefined)[];
+  /** What the page's own parts look like, added to the common style. */
+  readonly style?: string | undefined;
 }
 
 /** The whole page as a document. Its content policy forbids scripts and anything from elsewhere. */
-export function page({ title, subtitle, body }: PageParts): string {
+export function page({ title, subtitle, body, style = "" }: PageParts): string {
   const content = html`<header><h1>${title}</h1>${subtitle === undefined ? undefined : html`<p class="soft">${subtitle}</p>`}</header>
 <main>${body.filter((part) => part !== undefined)}</main>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${html`${title}`.html}</title><style>${pageStyle}</style></head><body>${content.html}</body></html>
+<title>${html`${title}`.html}</title><style>${pageStyle}${style}</style></head><body>${content.html}</body></html>
 `;
 }
 

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { type AugmentationPolicy, type Config, defineAugmentation, parseConfig } from "@lejepa/contracts";
 import { buildStore, type ImageStore } from "@lejepa/data";
 import { createEngine } from "@lejepa/engine";
-import { extractFeatures, type FrozenEncoder, randomEncoder } from "@lejepa/eval";
+import { extractFeatures, type FrozenEncoder, meanInterval, randomEncoder } from "@lejepa/eval";
 import { loadEncoder, pretrain } from "@lejepa/train";
 import { type AblationSet, ablationSets } from "./ablation-sets.ts";
 import { crossValidate, type FoldScores } from "./cross-validate.ts";
@@ -116,16 +116,10 @@ async function measureRandom(run: Trained, frozen: FrozenEncoder): Promise<void>
   writeFileSync(file, `${JSON.stringify(scores)}\n`);
 }
 
-// 97.5 % quantiles of Student's t for 1 .. 9 degrees of freedom
-const quantiles = [12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.306, 2.26216];
-
 // mean and 95 % interval over seeds
 function percent(shares: readonly number[]): string {
-  const n = shares.length;
-  const mean = shares.reduce((sum, share) => sum + share, 0) / n;
-  const spread = Math.sqrt(shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / (n - 1));
-  const half = (quantiles[n - 2] ?? Number.NaN) * (spread / Math.sqrt(n));
-  return `${(100 * mean).toFixed(1)}${Number.isNaN(half) ? "" : ` ± ${(100 * half).toFixed(1)}`}`;
+  const { mean, halfWidth } = meanInterval(shares);
+  return `${(100 * mean).toFixed(1)}${halfWidth === null ? "" : ` ± ${(100 * halfWidth).toFixed(1)}`}`;
 }
 
 mkdirSync(out, { recursive: true });

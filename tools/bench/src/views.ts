@@ -38,7 +38,10 @@ async function run(i: number): Promise<void> {
 }
 
 if (process.argv[4] === "profile") {
-  for (const { op, calls, milliseconds } of await program.profile({ images, ...drawViews(spec, { seed: 0, epoch: 0, items }) }, steps))
+  for (const { op, calls, milliseconds } of await program.profile(
+    { images, ...drawViews(spec, { seed: 0, epoch: 0, items }) },
+    steps,
+  ))
     console.log(op, calls, milliseconds.toFixed(2));
 } else {
   await report(steps, run, () => ({ drawMilliseconds }));

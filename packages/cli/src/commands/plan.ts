@@ -2,6 +2,7 @@
 // steps that it throws away.
 import { domainOf } from "@lejepa/contracts";
 import { buildStore } from "@lejepa/data";
+import { medianObjectArea } from "@lejepa/eval";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import { describePlan } from "../plan/describe.ts";
@@ -66,12 +67,17 @@ export async function plan(flags: PlanFlags, output: Output): Promise<number> {
 
 function factsFor({ splits, facts, pixels, listing, store }: Survey, { dataset }: ReadyConfig): ImageFacts {
   const side = shortSide(facts)?.median;
+  const objectArea = medianObjectArea(store, Array.from(store.items.keys()));
   return {
     images: splits?.train.length ?? listing.items.length,
     ...(side !== undefined && { side }),
     channels: store.channels,
     gray: pixels.gray,
     domain: domainOf(dataset)?.name ?? "natural",
+    ...(store.channelNames && { channelNames: store.channelNames }),
+    dtype: store.dtype,
+    facts,
+    ...(objectArea !== undefined && { objectArea }),
   };
 }
 

@@ -60,6 +60,9 @@ export interface PlanDocument {
     readonly operations: readonly { readonly name: string; readonly reason: string }[];
     readonly never: Readonly<Record<string, string>>;
     readonly notes: readonly string[];
+    /** Why views are cut as they are, where the policy says so. */
+    readonly viewsReason: string | null;
+    readonly sources: readonly string[];
   };
   readonly config: Pick<ResolvedConfig, "batchSize" | "encoder" | "views" | "schedule" | "objective" | "device">;
   readonly steps: number;
@@ -134,7 +137,8 @@ export function documentOf(
   };
 }
 
-function augmentationOf(
+/** The policy that a configuration resolves to, with its reasons. */
+export function augmentationOf(
   { augment, data }: ResolvedConfig,
   {
     asked,
@@ -142,11 +146,11 @@ function augmentationOf(
     notes,
   }: { readonly asked: ReadyConfig["augment"]; readonly domain: string; readonly notes: readonly string[] },
 ): PlanDocument["augmentation"] {
-  const { name, title, reasons, never } = policyOf(asked, { channels: data.channels, domain, source: "plan" });
+  const { name, title, reasons, never, sources } = policyOf(asked, { channels: data.channels, domain, source: "plan" });
   const operations = operationNames
     .filter((operation) => (augment[operation]?.probability ?? 0) > 0)
     .map((operation) => ({ name: operation, reason: reasons[operation] ?? "asked for" }));
-  return { policy: name, title, operations, never, notes };
+  return { policy: name, title, operations, never, notes, viewsReason: reasons.views ?? null, sources };
 }
 
 function sum(numbers: Iterable<number>): number {

@@ -1,6 +1,7 @@
 // Rules of thumb for `lejepa plan`: which settings to change so that they suit the images. Rough on purpose; nothing is changed
 // without the user. Sources: the paper's tables (arXiv:2511.08544), and what each domain's images mean.
 import { applySettings, type Config, isLejepaError, parseConfig } from "@lejepa/contracts";
+import type { FactCount } from "@lejepa/data";
 import type { ConfigBase } from "../resolve-config.ts";
 import { domainRules } from "./domain-proposals.ts";
 
@@ -27,6 +28,13 @@ export interface ImageFacts {
   readonly gray: boolean;
   /** Name of the augmentation policy that the dataset proposes. */
   readonly domain: string;
+  /** Names of the channels, where the dataset has them; type of the stored values. */
+  readonly channelNames?: readonly string[];
+  readonly dtype?: string;
+  /** What headers say. */
+  readonly facts?: readonly FactCount[];
+  /** Share of the image's area that its object covers, where most images show one on a plain background. */
+  readonly objectArea?: number;
 }
 
 /** A rule's word. `always`: also where the user chose the present value, because training would not work or teach little. */
@@ -52,7 +60,7 @@ export function propose(
   config: Config,
   { facts, fixed }: { readonly facts: ImageFacts; readonly fixed: ReadonlySet<string> },
 ): Proposal[] {
-  const rules = [...viewRules(config, facts), ...domainRules(facts), ...trainingRules(config, facts)];
+  const rules = [...viewRules(config, facts), ...domainRules(facts, config), ...trainingRules(config, facts)];
   const proposals: Proposal[] = [];
   for (const { key, value, reason, always = false } of rules) {
     const now = valueAt(config, key);

@@ -137,3 +137,20 @@ function quantile(sorted: Float64Array, p: number): number {
 
 /** The plain mean. */
 export const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
+
+/** A mean of independent values. */
+export interface MeanInterval {
+  readonly mean: number;
+  /** Half the width of the 95 % confidence interval (Student's t); null for fewer than two values. */
+  readonly halfWidth: number | null;
+  readonly values: readonly number[];
+}
+
+/** Mean and 95 % interval `t(0.975, n - 1) s / sqrt(n)` of n values. */
+export function meanInterval(values: readonly number[]): MeanInterval {
+  const n = values.length;
+  const centre = mean(values);
+  if (n < 2) return { mean: centre, halfWidth: null, values };
+  const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (n - 1);
+  return { mean: centre, halfWidth: studentQuantile(0.975, n - 1) * Math.sqrt(variance / n), values };
+}
