@@ -32,7 +32,7 @@ export interface OpEntry {
 }
 
 /** The cases of an entry that are run on a device. */
-export function casesOn(device: "cpu" | "webgpu" | "tensorflow", { cases }: OpEntry): readonly OpCase[] {
+export function casesOn(device: "cpu" | "webgpu" | "cuda" | "tensorflow", { cases }: OpEntry): readonly OpCase[] {
   if (device === "webgpu") return cases.filter(({ special }) => special !== true);
   if (device === "tensorflow") return cases.filter(({ beyondTensorflow }) => beyondTensorflow !== true);
   return cases;

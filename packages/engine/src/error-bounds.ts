@@ -20,5 +20,6 @@ export const errorBounds: Readonly<Record<Exclude<DeviceName, "reference">, Erro
   cpu: float32,
   // WGSL promises sine and cosine to 2^-11 only (absolute, inside [-pi, pi]), and SIGReg's recurrence over knots adds to it
   webgpu: { ...float32, loss: 0.03, lossGradient: 0.03 },
+  cuda: float32,
   tensorflow: float32,
 };

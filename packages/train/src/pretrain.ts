@@ -10,7 +10,7 @@ import {
   withChannels,
 } from "@lejepa/contracts";
 import type { BuildProgress } from "@lejepa/data";
-import { createEngine, type Engine } from "@lejepa/engine";
+import { configuredEngine, type Engine } from "@lejepa/engine";
 import { checkpointPath, listCheckpoints, readCheckpointState } from "./checkpoint.ts";
 import type { StepMetrics } from "./metrics-log.ts";
 import { createModel, initialValues, type Model } from "./model.ts";
@@ -101,10 +101,7 @@ async function runIn(folder: string, given: Config, options: PretrainOptions): P
   try {
     const { config } = data;
     const model = createModel(config);
-    const engine = await createEngine({
-      device: config.device,
-      ...(config.threads !== null && { threads: config.threads }),
-    });
+    const engine = await configuredEngine(config);
     try {
       const start = resume
         ? resumeState(folder, { model, data, log, seed: config.seed })

@@ -181,6 +181,7 @@ const free = [
   "data.decodeSeconds",
   "data.decodeMegabytes",
   "device",
+  "deviceIndex",
   "threads",
 ];
 

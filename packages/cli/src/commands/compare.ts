@@ -2,7 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { type DatasetItem, LejepaError, nearest } from "@lejepa/contracts";
 import { type ImageStore, type Splits, splitItems } from "@lejepa/data";
-import { createEngine } from "@lejepa/engine";
+import { configuredEngine } from "@lejepa/engine";
 import { type Candidate, compareEncoders, formatComparison, randomEncoder } from "@lejepa/eval";
 import { type LoadedEncoder, loadEncoder } from "@lejepa/train";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
@@ -36,10 +36,7 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
   const interrupt = listenForInterrupt(() => output.note("stopping"));
   const { signal } = interrupt;
   const store = await openStore(config, { output, signal });
-  const engine = await createEngine({
-    device: config.device,
-    ...(config.threads !== null && { threads: config.threads }),
-  });
+  const engine = await configuredEngine(config);
   try {
     const candidates = [
       ...runs.map(({ name, loaded }) => trained(name, loaded)),

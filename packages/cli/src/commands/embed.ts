@@ -1,7 +1,7 @@
 // `lejepa embed`: a trained encoder and images in, features.npy and items.csv out.
 import { join, resolve } from "node:path";
 import { splitItems } from "@lejepa/data";
-import { createEngine } from "@lejepa/engine";
+import { configuredEngine } from "@lejepa/engine";
 import { extractFeatures } from "@lejepa/eval";
 import { loadEncoder } from "@lejepa/train";
 import { listenForInterrupt } from "../interrupt.ts";
@@ -31,10 +31,7 @@ export async function embed(flags: EmbedFlags, output: Output): Promise<void> {
   const interrupt = listenForInterrupt(() => output.note("stopping"));
   const { signal } = interrupt;
   const store = await openStore(config, { output, signal });
-  const engine = await createEngine({
-    device: config.device,
-    ...(config.threads !== null && { threads: config.threads }),
-  });
+  const engine = await configuredEngine(config);
   try {
     const { encoder, values, image } = loaded;
     const { embedding } = await extractFeatures(engine, { encoder, values, ...image, store, signal });

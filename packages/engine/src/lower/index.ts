@@ -11,7 +11,7 @@ import { rowChunked } from "./row-chunks.ts";
 import { webgpuComposites } from "./webgpu.ts";
 
 /** Devices that sessions run on. */
-export type SessionDevice = "cpu" | "webgpu";
+export type SessionDevice = "cpu" | "webgpu" | "cuda";
 
 const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
   cpu: {
@@ -21,6 +21,7 @@ const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
     Step: (_, [x]) => steepStep(x as Value),
     MatMul: matMulLowering(fusedBatched, rowChunked),
   },
+  cuda: { ...composites, ...channelComposites, MatMul: matMulLowering(fusedBatched) },
   webgpu: { ...composites, ...channelComposites, ...webgpuComposites, MatMul: matMulLowering(plainBatched) },
 };
 
