@@ -7,6 +7,7 @@ test("the public surface", () => {
       "alphaReQ",
       "andersonDarling",
       "bhep",
+      "characteristicMethod",
       "collapseVerdict",
       "combinedMgf",
       "compareScores",

@@ -4,7 +4,7 @@ import { simplify } from "../graph/simplify.ts";
 import type { Value } from "../graph/value.ts";
 import { blockSize } from "./block-size.ts";
 import { blocked, unblockLowering } from "./blocked.ts";
-import { channelComposites, steepStep } from "./channels.ts";
+import { channelComposites, plainStep, steepStep } from "./channels.ts";
 import { composites, fusedBatched, type LoweringTable, matMulLowering, plainBatched } from "./composites.ts";
 import { fuseSums } from "./fuse.ts";
 import { rowChunked } from "./row-chunks.ts";
@@ -22,7 +22,13 @@ const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
     MatMul: matMulLowering(fusedBatched, rowChunked),
   },
   cuda: { ...composites, ...channelComposites, MatMul: matMulLowering(fusedBatched) },
-  webgpu: { ...composites, ...channelComposites, ...webgpuComposites, MatMul: matMulLowering(plainBatched) },
+  webgpu: {
+    ...composites,
+    ...channelComposites,
+    ...webgpuComposites,
+    Step: (_, [x]) => plainStep(x as Value),
+    MatMul: matMulLowering(plainBatched),
+  },
 };
 
 /** The graph as `device` runs it. Collectives are gone by now (see segments.ts). */
