@@ -15,8 +15,8 @@ import {
   softmax64,
 } from "./_float64.test-helper.ts";
 import { cudaMissing } from "./_cuda.test-helper.ts";
-import { floats, type Operand, opCase } from "./_op-case.test-helper.ts";
-import { differences } from "./_op-run.test-helper.ts";
+import { floats, type Operand, opCase } from "./op-suite/case.ts";
+import { differences } from "./op-suite/run.ts";
 import { tensorflowMissing } from "./_tensorflow.test-helper.ts";
 import {
   type AttentionWeights,

@@ -2,8 +2,8 @@
 // software device for all that has to do with a device's own memory.
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { differences } from "./_op-run.test-helper.ts";
-import { opTable } from "./_op-table.test-helper.ts";
+import { differences } from "./op-suite/run.ts";
+import { opTable } from "./op-suite/table.ts";
 import { expectSteady, liveTensors } from "./_steady.test-helper.ts";
 import { webgpuMissing } from "./_webgpu.test-helper.ts";
 import { createEngine, type DeviceTensor, type Engine, linear } from "./index.ts";

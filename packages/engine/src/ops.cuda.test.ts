@@ -1,8 +1,8 @@
 // Every kernel on CUDA against tfjs's pure-JS backend.
 import { expect, test } from "vitest";
 import { cudaMissing } from "./_cuda.test-helper.ts";
-import { differences } from "./_op-run.test-helper.ts";
-import { opTable } from "./_op-table.test-helper.ts";
+import { differences } from "./op-suite/run.ts";
+import { opTable } from "./op-suite/table.ts";
 
 const missing = cudaMissing();
 

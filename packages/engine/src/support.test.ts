@@ -1,7 +1,7 @@
 // SUPPORT.md is generated from the op table; `vitest run -u` rewrites it.
 import { expect, test } from "vitest";
-import { casesOn } from "./_op-case.test-helper.ts";
-import { opTable } from "./_op-table.test-helper.ts";
+import { casesOn } from "./op-suite/case.ts";
+import { opTable } from "./op-suite/table.ts";
 
 const rows = Object.entries(opTable)
   .sort(([a], [b]) => a.localeCompare(b, "en"))

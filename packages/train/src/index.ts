@@ -16,4 +16,12 @@ export { openImages, type PreparedData, prepareData, type PrepareOptions } from 
 export { pretrain, type PretrainEvent, type PretrainOptions, type PretrainResult } from "./pretrain.ts";
 export { readRunConfig, readRunInfo, type RunData, type RunInfo, type RunStatus } from "./run-folder.ts";
 export { createSchedule, learningRate, type Schedule } from "./schedule.ts";
-export { type StepBatch, type StepOptions, stepFeeds, stepSignature, trainingStep } from "./training-step.ts";
+export { freshState, type StateValues, type TrainingState, uploadState } from "./state.ts";
+export {
+  compileStep,
+  type StepBatch,
+  type StepOptions,
+  stepFeeds,
+  stepSignature,
+  trainingStep,
+} from "./training-step.ts";

@@ -1,7 +1,7 @@
 // Runs all cases of a kernel as one program on a device and says where the results differ from the reference's.
 import * as tf from "@tensorflow/tfjs";
-import { casesOn, type OpCase, type OpEntry } from "./_op-case.test-helper.ts";
-import { createEngine, type EngineOptions, errorBounds, type InputSpec } from "./index.ts";
+import { casesOn, type OpCase, type OpEntry } from "./case.ts";
+import { createEngine, type EngineOptions, errorBounds, type InputSpec } from "../index.ts";
 
 interface Run {
   readonly values: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>;

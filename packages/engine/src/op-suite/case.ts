@@ -1,6 +1,6 @@
 // What a case of the op table is, and the operands that cases are made of. Values are fixed, so failures repeat.
 import type * as tf from "@tensorflow/tfjs";
-import type { InputType } from "./trace.ts";
+import type { InputType } from "../trace.ts";
 
 /** A named input of a case. */
 export interface Operand {
