@@ -16,7 +16,8 @@ What is computed in which type, and how far off it may be. The table is generate
 - **Everything is float32**: images once they are scaled, weights, moments, activations, gradients, statistics, SIGReg and
   the loss. There is no mixed precision in 16 bits, so no loss scaling.
 - **\`precision: "tf32"\`** (cuda only): products of matrices and convolutions round their operands to 10 bits of mantissa and add
-  in float32. \`createEngine\` refuses what a device does not have (\`src/precision.ts\`). No GPU has run it yet.
+  in float32. \`createEngine\` refuses what a device does not have (\`devicePrecisions\` of @lejepa/contracts). No GPU has run it
+  yet. TensorFlow decides for itself: on NVIDIA's newer GPUs it uses TF32 unless \`NVIDIA_TF32_OVERRIDE=0\` is set.
 - **uint8** images are uploaded as bytes and widened on the device (tensorflow: to int32 there; reference: before).
 - **Sums** are the device's own: their order, and so the last bits, differ between devices and numbers of threads. On one
   device with one number of threads a run repeats bit by bit (cpu; tensorflow promises no such thing).

@@ -171,6 +171,21 @@ test("a tensor of the binding's engine is refused", async () => {
   await binding.dispose();
 });
 
+test.each(["binding", "native"] as const)("too little memory is one clear line, by %s", async (kind) => {
+  const engine = await createEngine({ threads: 1, runtime: kind });
+  // 2^44 elements
+  const program = await engine.compile(({ x, y: row }) => ({ sum: tf.sum(tf.exp(tf.add(x, row))) }), {
+    x: { shape: [2 ** 22, 1] },
+    y: { shape: [1, 2 ** 22] },
+  });
+  const line = new Float32Array(2 ** 22);
+  await expect(program.run({ x: line, y: line })).rejects.toMatchObject({
+    code: "E_DEVICE",
+    message: expect.stringMatching(/^device cpu: out of the device's memory.*batchSize smaller/),
+  });
+  await engine.dispose();
+});
+
 test("time by operator", async () => {
   const engine = await createEngine({ threads: 1, ...runtime });
   const program = await engine.compile(({ x }) => ({ y: tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D) }), {

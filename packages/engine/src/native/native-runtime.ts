@@ -12,7 +12,7 @@ import { HostValue } from "./native-value.ts";
 import type { Provider } from "./providers.ts";
 
 /** Levels of the C API. */
-const ERRORS_ONLY = 3;
+/** Errors come as statuses, and would be printed as well. */
 const FATAL_ONLY = 4;
 const ALL_OPTIMISATIONS = 99;
 
@@ -58,8 +58,7 @@ export class NativeRuntime implements GraphRuntime {
     const { library, provider, threads } = this.#options;
     const options = library.make("CreateSessionOptions");
     try {
-      // a refusal that is asked for is no news
-      library.call("SetSessionLogSeverityLevel", options, strict ? FATAL_ONLY : ERRORS_ONLY);
+      library.call("SetSessionLogSeverityLevel", options, FATAL_ONLY);
       library.call("SetSessionGraphOptimizationLevel", options, ALL_OPTIMISATIONS);
       library.call("SetIntraOpNumThreads", options, threads ?? os.availableParallelism());
       // see runtime/session.ts

@@ -1,6 +1,7 @@
 // What computes a native session: ONNX Runtime's CPU kernels, WebGPU or CUDA. How each is appended to a session's options,
 // where its memory is, and what its failures mean to a user.
 import { LejepaError } from "@lejepa/contracts";
+import { type Cause, knownFailure } from "../runtime/failures.ts";
 import { refusal } from "../runtime/session.ts";
 import { SETUP_HINT } from "./cuda-install.ts";
 import type { OrtLibrary, Pointer } from "./library.ts";
@@ -67,7 +68,7 @@ function appendCuda(library: OrtLibrary, sessionOptions: Pointer, { index, tf32,
 }
 
 /** What is wrong, by what ONNX Runtime and the loader say. */
-const causes: readonly (readonly [pattern: RegExp, problem: (match: RegExpExecArray) => string, hint: string])[] = [
+const causes: readonly Cause[] = [
   [
     /libcuda\.so\S*: cannot open/,
     () => "NVIDIA's driver is not installed",
@@ -90,16 +91,6 @@ const causes: readonly (readonly [pattern: RegExp, problem: (match: RegExpExecAr
     "`lejepa doctor` lists them; choose with --device-index.",
   ],
   [
-    /requested buffer of size (\d+)/,
-    ([, bytes]) => `out of the GPU's memory: ${(Number(bytes) / 2 ** 20).toFixed(0)} MiB more were needed`,
-    "Make batchSize smaller (memory goes with it), or the images or the encoder.",
-  ],
-  [
-    /out of memory|CUDA failure 2\b|ALLOC_FAILED/,
-    () => "out of the GPU's memory",
-    "Make batchSize smaller (memory goes with it), or free the GPU: nvidia-smi shows who uses it.",
-  ],
-  [
     /no kernel image|CUDA failure 209\b/,
     () => "this build of ONNX Runtime has no code for this GPU's generation",
     "Use --device webgpu, or a build of ONNX Runtime for it: `lejepa setup cuda --from folder`.",
@@ -109,10 +100,8 @@ const causes: readonly (readonly [pattern: RegExp, problem: (match: RegExpExecAr
 /** A failure of CUDA, told from the user's side. */
 export function explainCuda(message: string, cause: unknown, { index }: Pick<CudaOptions, "index">): LejepaError {
   const where = `device cuda:${index}`;
-  for (const [pattern, problem, hint] of causes) {
-    const match = pattern.exec(message);
-    if (match !== null) return new LejepaError({ code: "E_DEVICE", where, problem: problem(match), hint, cause });
-  }
+  const known = knownFailure(where, message, { cause, more: causes });
+  if (known !== undefined) return known;
   // ONNX Runtime adds the machine's name and its own source files
   const failure = /(?:CUDA|CUDNN|CUBLAS|CUFFT)[\w ]* failure \d+: [^;]*/.exec(message)?.[0].trim();
   return new LejepaError({

@@ -5,7 +5,7 @@ import type { ElementType, HostData } from "../graph/value.ts";
 import { sizeOf } from "../graph/value.ts";
 import { Copier } from "./copier.ts";
 import type { GraphRuntime, ReadData, RuntimeSession, RuntimeValue, SessionNeeds } from "./graph-runtime.ts";
-import { createSession, hostTensor, type SessionSettings } from "./session.ts";
+import { createSession, hostTensor, refusal, type SessionSettings } from "./session.ts";
 
 /** See {@link GraphRuntime}. */
 export class BindingRuntime implements GraphRuntime {
@@ -19,7 +19,7 @@ export class BindingRuntime implements GraphRuntime {
   }
 
   async createSession(model: Model, needs: SessionNeeds = {}): Promise<RuntimeSession> {
-    return asSession(await createSession(model, this.#settings, needs));
+    return asSession(await createSession(model, this.#settings, needs), this.device);
   }
 
   hostValue(data: HostData, shape: readonly number[], dtype: ElementType): Promise<RuntimeValue> {
@@ -41,11 +41,20 @@ export class BindingRuntime implements GraphRuntime {
   }
 }
 
-const asSession = (session: InferenceSession): RuntimeSession => ({
-  run: (feeds, fetches) =>
-    fetches === undefined
-      ? session.run(feeds as Record<string, Tensor>)
-      : session.run(feeds as Record<string, Tensor>, fetches as Record<string, Tensor | null>),
+const asSession = (session: InferenceSession, device: string): RuntimeSession => ({
+  run: async (feeds, fetches = {}) => {
+    try {
+      return await session.run(feeds as Record<string, Tensor>, outputsOf(session, fetches));
+    } catch (cause) {
+      throw refusal(device, (cause as Error).message, cause);
+    }
+  },
   endProfiling: () => session.endProfiling(),
   release: () => session.release(),
 });
+
+const outputsOf = (
+  session: InferenceSession,
+  fetches: Readonly<Record<string, RuntimeValue | null>>,
+): Record<string, Tensor | null> =>
+  Object.fromEntries(session.outputNames.map((name) => [name, (fetches[name] ?? null) as Tensor | null]));

@@ -4,6 +4,7 @@ import { LejepaError } from "@lejepa/contracts";
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import type { Model } from "../graph/proto.ts";
 import type { ElementType, HostData } from "../graph/value.ts";
+import { knownFailure } from "./failures.ts";
 import type { SessionNeeds } from "./graph-runtime.ts";
 
 type Runtime = typeof import("onnxruntime-node");
@@ -36,8 +37,8 @@ function sessionOptions(
     executionProviders: [device],
     intraOpNumThreads: threads ?? os.availableParallelism(),
     graphOptimizationLevel: "all",
-    // a refusal that is asked for is no news
-    logSeverityLevel: strict ? 4 : 3,
+    // fatal only: errors come as exceptions, and would be printed as well
+    logSeverityLevel: 4,
     // a planned block comes on top of what the first run took: 3.3 GB instead of 2.0 for a ViT-Ti step, at equal speed
     enableMemPattern: false,
     ...(device === "webgpu" && resident.length > 0 ? { preferredOutputLocation: locations } : {}),
@@ -64,14 +65,16 @@ export async function createSession(
   }
 }
 
-/** What ONNX Runtime's message about a session means: E_DEVICE when the device is not there, else a bug. */
+/** What ONNX Runtime's message means: E_DEVICE when the device is not there, is lost or out of memory, else a bug. */
 export function refusal(device: string, message: string, cause: unknown): LejepaError {
+  const known = knownFailure(`device ${device}`, message, { cause });
+  if (known !== undefined) return known;
   const detail = message.split("\n")[0] ?? "";
   const missingDevice = /adapter|webgpu|execution provider|backend not found/i.test(detail);
   return new LejepaError({
     code: missingDevice ? "E_DEVICE" : "E_INTERNAL",
     where: `engine(${device})`,
-    problem: `ONNX Runtime refused the graph: ${detail}`,
+    problem: `ONNX Runtime failed: ${detail}`,
     hint: missingDevice ? "Run with device cpu, or install the GPU's Vulkan driver." : "This is a bug of the engine.",
     cause,
   });
