@@ -1,11 +1,17 @@
 // Runs a program with a time limit and reads the JSON of its last line: a crash or a hang costs one cell of the report.
 import { spawn } from "node:child_process";
 
-/** Starts `command`; an object with `problem` when there is no answer. */
+/** No answer: why, and whether there was only too little time for one. */
+export interface Failed {
+  readonly problem: string;
+  readonly late?: boolean;
+}
+
+/** Starts `command` and takes its last line for JSON. */
 export function answerOf<T extends object>(
   command: readonly string[],
   { input = "", limitMs }: { readonly input?: string; readonly limitMs: number },
-): Promise<T | { readonly problem: string }> {
+): Promise<T | Failed> {
   const [program = "", ...args] = command;
   return new Promise((resolve) => {
     const run = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], timeout: limitMs, killSignal: "SIGKILL" });
@@ -18,8 +24,9 @@ export function answerOf<T extends object>(
     run.on("close", (code, signal) => {
       const answer = parsed<T>(lastLine(texts.stdout));
       if (answer !== undefined) return resolve(answer);
-      const end =
-        signal === "SIGKILL" ? `no answer within ${Math.round(limitMs / 1000)} s` : `ended with ${signal ?? code}`;
+      if (signal === "SIGKILL")
+        return resolve({ problem: `no answer within ${Math.round(limitMs / 1000)} s`, late: true });
+      const end = `ended with ${signal ?? code}`;
       const said = lastLine(texts.stderr);
       resolve({ problem: said === "" ? end : `${end}: ${said}` });
     });

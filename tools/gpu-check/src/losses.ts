@@ -25,7 +25,7 @@ export type LossesResult = Readonly<
   Record<string, { readonly losses: readonly number[]; readonly hostNodes: readonly string[] }>
 >;
 
-export async function checkLosses(device: Engine["device"]): Promise<LossesResult> {
+export async function checkLosses(device: Engine["device"], quick: boolean): Promise<LossesResult> {
   const results: Record<string, LossesResult[string]> = {};
   for (const { encoder, steps } of models) {
     const { options, engine } = await setUp(device, encoder);
@@ -34,7 +34,7 @@ export async function checkLosses(device: Engine["device"]): Promise<LossesResul
     const noise = stream(0, "gpu-check images").fillUniform(new Float32Array(batch * side * side * 3));
     const images = Uint8Array.from(noise, (value) => 256 * value);
     const losses: number[] = [];
-    for (let step = 0; step < steps; step++) {
+    for (let step = 0; step < (quick ? 3 : steps); step++) {
       const rows = Uint32Array.from({ length: batch }, (_, i) => i);
       const feeds = stepFeeds(options, { step, epoch: 0, images, rows, learningRate: 1e-5 * (step + 1) });
       for (const [name, tensor] of Object.entries(await program.run({ ...state, ...feeds }))) {

@@ -17,7 +17,7 @@ import {
 import type { Measured } from "@lejepa/bench";
 import { deviceNames, devicePrecisions } from "@lejepa/contracts";
 import { cudaDriver, cudaVersionText } from "@lejepa/engine";
-import { answerOf } from "./child.ts";
+import { answerOf, type Failed } from "./child.ts";
 import type { CheckName } from "./check.ts";
 import type { LossesResult } from "./losses.ts";
 import type { OpsResult } from "./ops.ts";
@@ -42,14 +42,15 @@ const steps = values.quick ? "2" : "5";
 /** Losses of two devices agree to this. */
 const LOSS_BOUND = 1e-3;
 
-type Failed = { readonly problem: string };
 const failed = (answer: object): answer is Failed => "problem" in answer;
 /** One measurement may not eat up the time of all others. */
 const limitMs = (): number => Math.max(1000, Math.min(end - Date.now(), values.quick ? 300_000 : 120_000));
 const timeLeft = (): boolean => end - Date.now() > 5000;
 
 const check = <T extends object>(name: CheckName, device: string): Promise<T | Failed> =>
-  answerOf<T>([process.execPath, join(here, "check.js"), name, device], { limitMs: limitMs() });
+  answerOf<T>([process.execPath, join(here, "check.js"), name, device, values.quick ? "quick" : "whole"], {
+    limitMs: limitMs(),
+  });
 
 async function gpus(): Promise<string[]> {
   const driver = await cudaDriver();
@@ -96,6 +97,10 @@ function add(
   console.log(`${what} on ${device} (${precision}): ${ok === false ? "WRONG: " : ""}${result}`);
 }
 
+/** A check without an answer is wrong, unless there was too little time for it. */
+const addFailed = (what: string, device: string, failure: Failed): void =>
+  add(what, device, failure.late === true ? null : false, failure.problem, failure);
+
 /** Devices that compute; the others are findings, not errors. */
 async function workingDevices(): Promise<string[]> {
   const working: string[] = [];
@@ -112,14 +117,14 @@ async function workingDevices(): Promise<string[]> {
 
 async function checkOps(device: string): Promise<void> {
   const answer = await check<OpsResult>("ops", device);
-  if (failed(answer)) return add("ops", device, false, answer.problem, answer);
+  if (failed(answer)) return addFailed("ops", device, answer);
   const { agree, kernels, differences } = answer;
   add("ops", device, agree === kernels, [`${agree} of ${kernels} kernels agree`, ...differences].join("; "), answer);
 }
 
 async function checkSigreg(device: string): Promise<void> {
   const answer = await check<SigregResult>("sigreg", device);
-  if (failed(answer)) return add("SIGReg values", device, false, answer.problem, answer);
+  if (failed(answer)) return addFailed("SIGReg values", device, answer);
   const { value, gradient, bounds } = answer;
   const ok = value < bounds.value && gradient < bounds.gradient;
   const text = `off by ${value.toExponential(1)}, gradient ${gradient.toExponential(1)} (allowed ${bounds.value}, ${bounds.gradient})`;
@@ -133,7 +138,7 @@ async function checkLosses(devices: readonly string[]): Promise<void> {
     if (!timeLeft()) return;
     const answer = await check<LossesResult>("losses", device);
     if (failed(answer) || failed(cpu)) {
-      add("losses as on cpu", device, false, (failed(answer) ? answer : (cpu as Failed)).problem, answer);
+      addFailed("losses as on cpu", device, failed(answer) ? answer : (cpu as Failed));
       continue;
     }
     for (const [model, { losses, hostNodes }] of Object.entries(answer)) {
