@@ -12,7 +12,7 @@ export interface Choice {
 /** Tries the devices one after another: two at once would slow each other down. */
 export async function chooseDevice(): Promise<Choice> {
   const reports: DeviceReport[] = [];
-  for (const name of deviceNames) reports.push(await probeDevice(name, undefined));
+  for (const name of deviceNames) reports.push(await probeDevice(name));
   return fastest(reports);
 }
 

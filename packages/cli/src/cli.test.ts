@@ -115,8 +115,14 @@ test("doctor computes on the CPU", async () => {
 });
 
 test("setup says what is missing", async () => {
-  const wrong = await lejepa(["setup", "cuda"], { cwd });
-  expect([wrong.status, wrong.stderr.trim()]).toEqual([2, "E_USAGE lejepa setup: expected tensorflow, got cuda."]);
+  const wrong = await lejepa(["setup", "cudnn"], { cwd });
+  expect([wrong.status, wrong.stderr.trim()]).toEqual([
+    2,
+    "E_USAGE lejepa setup: expected tensorflow or cuda, got cudnn.",
+  ]);
+  const empty = await lejepa(["setup", "cuda", "--folder", cwd, "--quiet"], { cwd });
+  expect(empty.status).toBe(2);
+  expect(empty.stderr).toMatch(/E_USAGE setup cuda.*(libonnxruntime_providers_cuda\.so beside it|Linux on x64)/);
   const none = await lejepa(["setup", "tensorflow", "--from", "python", "--python", "no-such-python", "--quiet"], {
     cwd,
   });

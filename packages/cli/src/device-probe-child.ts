@@ -7,15 +7,15 @@ const elements = 2 ** 22;
 const measureMs = 700;
 
 try {
-  const [name, threads] = process.argv.slice(2);
-  process.stdout.write(`${JSON.stringify(await measure(name as Engine["device"], Number(threads)))}\n`);
+  const [name, threads, index] = process.argv.slice(2);
+  process.stdout.write(`${JSON.stringify(await measure(name as Engine["device"], Number(threads), Number(index)))}\n`);
 } catch (error) {
   process.stdout.write(`${JSON.stringify({ problem: (error as Error).message })}\n`);
 }
 
-async function measure(device: Engine["device"], threads: number): Promise<object> {
+async function measure(device: Engine["device"], threads: number, deviceIndex: number): Promise<object> {
   const begin = performance.now();
-  const engine = await createEngine({ device, ...(threads > 0 && { threads }) });
+  const engine = await createEngine({ device, deviceIndex, ...(threads > 0 && { threads }) });
   // rows of ones times a matrix of 1 / size: ones again, however often
   const product = await repeated(engine, ({ x, w }) => ({ x: linear(x, w) }), [size, size], 1 / size);
   await product.run(1);
@@ -27,7 +27,8 @@ async function measure(device: Engine["device"], threads: number): Promise<objec
   const sum = await repeated(engine, ({ x, w }) => ({ x: x.add(w) }), [elements], 0);
   // two reads and a write
   const gigabytes = (3 * 4 * elements) / (await secondsOf(sum)) / 1e9;
-  const gpu = device === "webgpu" || (device === "tensorflow" && (await openTensorflow(undefined)).gpu);
+  const gpu =
+    device === "webgpu" || device === "cuda" || (device === "tensorflow" && (await openTensorflow(undefined)).gpu);
   await engine.dispose();
   return { gigaflops, gigabytes, startMs, gpu };
 }

@@ -23,19 +23,21 @@ export type DeviceReport =
 const limitMs = 60_000;
 const child = fileURLToPath(import.meta.resolve("./device-probe-child.js"));
 
-/**
- * Starts the child and waits for its word; a crash or a minute without an answer is a report, too.
- *
- * @param env added to the child's environment
- */
-export function probeDevice(
-  name: string,
-  threads: number | undefined,
-  env: Readonly<Record<string, string>> = {},
-): Promise<DeviceReport> {
+/** How a device is tried. */
+export interface ProbeOptions {
+  /** Of the device cpu; default: the machine's cores. */
+  readonly threads?: number | undefined;
+  /** Which GPU of the device cuda. */
+  readonly index?: number | undefined;
+  /** Added to the child's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts the child and waits for its word; a crash or a minute without an answer is a report, too. */
+export function probeDevice(name: string, { threads, index = 0, env = {} }: ProbeOptions = {}): Promise<DeviceReport> {
   return new Promise((resolve) => {
     const count = name === "cpu" || name === "tensorflow" ? (threads ?? availableParallelism()) : null;
-    const run = spawn(process.execPath, [child, name, String(count ?? 0)], {
+    const run = spawn(process.execPath, [child, name, String(count ?? 0), String(name === "cuda" ? index : 0)], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },
       timeout: limitMs,

@@ -47,7 +47,7 @@ export function createProgram(output: Output, outcome: Outcome): Command {
   addDiagnose(program, output);
   addBaselines(program, output);
   addDoctor(program, output, outcome);
-  addSetup(program, output);
+  addSetup(program, output, outcome);
   return program;
 }
 
@@ -295,6 +295,7 @@ function addDoctor(program: Command, output: Output, outcome: Outcome): void {
       "Shows versions, runs a small program on each device, each in a process of its own, and lists the file formats that the dataset plugins read and refuse. Exit status 1 when the device asked for (default: cpu) does not work.",
     )
     .option("--device <NAME>", "the device that must work; only this one is tried")
+    .option("--device-index <N>", "which GPU the device cuda is tried on", wholeOrZero)
     .option("--threads <N>", "threads of the device cpu", whole)
     .action(async (flags: DoctorFlags) => {
       outcome.status = await (await import("./commands/doctor.ts")).doctor(flags, output);
@@ -302,23 +303,28 @@ function addDoctor(program: Command, output: Output, outcome: Outcome): void {
   addOutputOptions(command).addHelpText("after", examples(["lejepa doctor", "lejepa doctor --json"]));
 }
 
-function addSetup(program: Command, output: Output): void {
+function addSetup(program: Command, output: Output, outcome: Outcome): void {
   const command = program
     .command("setup")
-    .argument("<WHAT>", "tensorflow")
+    .argument("<WHAT>", "cuda or tensorflow")
     .summary("install what a device needs beyond npm")
     .description(
-      "tensorflow: installs TensorFlow for --device tensorflow, into a folder of its own (LEJEPA_TENSORFLOW, else in the\nuser's data folder), and computes with it. Tries tfjs-node as it is; where that cannot be downloaded or does not\nwork, builds its binding on the TensorFlow of a Python package (Linux; needs Python with pip, and g++).",
+      "cuda: ONNX Runtime's CUDA provider with CUDA's and cuDNN's libraries, into a folder of its own (LEJEPA_CUDA, else in the\nuser's data folder). By pip (everything; needs Python), else by onnxruntime-node's install script (the provider alone),\nor from --folder. Exit status 1 when no GPU works with it; it is kept then, and says what is missing.\ntensorflow: TensorFlow for --device tensorflow, into a folder of its own (LEJEPA_TENSORFLOW). Tries tfjs-node as it is;\nwhere that cannot be downloaded or does not work, builds its binding on the TensorFlow of a Python package (Linux; needs\nPython with pip, and g++).",
     )
-    .option("--from <WAY>", "only this way: npm (tfjs-node as it is) or python (its binding on Python's TensorFlow)")
-    .option("--gpu", "a TensorFlow for NVIDIA GPUs, and it must find one")
+    .option("--from <WAY>", "only this way: npm or python")
+    .option("--folder <DIR>", "cuda: take the libraries that are in this folder (hosts without network)")
+    .option("--gpu", "tensorflow: one for NVIDIA GPUs, and it must find one")
     .option("--python <FILE>", "the Python whose TensorFlow or pip is used", "python3")
-    .action(async (what: string, flags: SetupFlags) =>
-      (await import("./commands/setup.ts")).setup(what, flags, output),
-    );
+    .action(async (what: string, flags: SetupFlags) => {
+      outcome.status = await (await import("./commands/setup.ts")).setup(what, flags, output);
+    });
   addOutputOptions(command).addHelpText(
     "after",
-    examples(["lejepa setup tensorflow", "lejepa setup tensorflow --from python --gpu"]),
+    examples([
+      "lejepa setup cuda",
+      "lejepa setup cuda --folder /media/cuda-libraries",
+      "lejepa setup tensorflow --gpu",
+    ]),
   );
 }
 
@@ -336,7 +342,8 @@ function addDataOptions(command: Command): Command {
       .option("--data <PATH>", "a folder of images, or the `path` of the dataset")
       .option("--dataset <ID>", "dataset plugin: the package @lejepa/dataset-ID")
       .option("--set <KEY=VALUE>", "change one key of the configuration, e.g. views.locals=4 (repeatable)", collect, [])
-      .option("--device <NAME>", "cpu, webgpu, tensorflow, or auto: the fastest that works here"),
+      .option("--device <NAME>", "cpu, webgpu, cuda, tensorflow, or auto: the fastest that works here")
+      .option("--device-index <N>", "which GPU, as cuda numbers them (lejepa doctor lists them)", wholeOrZero),
   );
 }
 

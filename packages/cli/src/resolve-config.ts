@@ -20,6 +20,7 @@ export interface ConfigFlags {
   readonly data?: string;
   readonly dataset?: string;
   readonly device?: string;
+  readonly deviceIndex?: number;
   readonly seed?: number;
   readonly maxSteps?: number;
 }
@@ -72,6 +73,7 @@ export async function readSettings(
   const settings = [
     ...(flags.set ?? []),
     ...(flags.device === undefined ? [] : [`device=${flags.device}`]),
+    ...(flags.deviceIndex === undefined ? [] : [`deviceIndex=${flags.deviceIndex}`]),
     ...(flags.seed === undefined ? [] : [`seed=${flags.seed}`]),
     ...(flags.maxSteps === undefined ? [] : [`schedule.maxSteps=${flags.maxSteps}`]),
   ];

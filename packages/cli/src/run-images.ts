@@ -1,7 +1,7 @@
 // The images of a run folder, or others in their place, decoded as the run's. For the verbs that come after training.
 import { join } from "node:path";
 import type { ImageStore } from "@lejepa/data";
-import { createEngine, type Engine } from "@lejepa/engine";
+import { configuredEngine, type Engine } from "@lejepa/engine";
 import { openImages, readRunConfig } from "@lejepa/train";
 import { listenForInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
@@ -43,8 +43,7 @@ export async function withRunImages<T>(
   try {
     const store = await openStore(config, { output, signal });
     try {
-      const { device, threads } = config;
-      const engine = await createEngine({ device, ...(threads !== null && { threads }) });
+      const engine = await configuredEngine(config);
       try {
         return await work({ store, engine, signal });
       } finally {

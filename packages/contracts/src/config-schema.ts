@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { augmentSchema } from "./augmentation/operations.ts";
 import type { Dataset } from "./dataset.ts";
+import { deviceNames, precisions } from "./devices.ts";
 import { objectiveDefaults } from "./objective-defaults.ts";
 
 const positive = z.number().positive();
@@ -25,9 +26,6 @@ export const encoderNames = [
   "vit_base",
   "vit_large",
 ] as const;
-
-/** Devices that work in this release. */
-export const deviceNames = ["cpu", "webgpu", "tensorflow"] as const;
 
 const dataset = z
   .strictObject({
@@ -263,6 +261,11 @@ export const configSchema = z.strictObject({
   batchSize: count.min(2).default(128).describe("Images a step (each gives all its views)."),
   seed: z.int().min(0).default(0).describe("Seed of initial weights, order of images, views and directions."),
   device: z.enum(deviceNames).default("cpu").describe("Where the step runs."),
+  deviceIndex: z.int().min(0).default(0).describe("Which GPU, as the device `cuda` numbers them."),
+  precision: z
+    .enum(precisions)
+    .default("float32")
+    .describe("How exactly products are computed; `tf32` (faster, 10 bits of mantissa) on `cuda` only."),
   threads: count.nullable().default(null).describe("Threads of the device `cpu`; null: one for each core."),
   checkpoint,
   probe,

@@ -109,7 +109,7 @@ test("a complete configuration stays as it is, through JSON too", () => {
 test.each([
   [
     { view: {} },
-    'lejepa.config.ts: expected one of the keys dataset, data, views, augment, encoder, projector, objective, optimizer, schedule, batchSize, seed, device, threads, checkpoint, probe, got the unknown key "view". Did you mean "views"?',
+    'lejepa.config.ts: expected one of the keys dataset, data, views, augment, encoder, projector, objective, optimizer, schedule, batchSize, seed, device, deviceIndex, precision, threads, checkpoint, probe, got the unknown key "view". Did you mean "views"?',
   ],
   [
     { views: { local: 3 } },
@@ -125,8 +125,11 @@ test.each([
   ],
   [{ views: { globalScale: [0.3, 2] } }, "views.globalScale.1: expected number > 0 and <= 1, got 2."],
   [{ objective: { lambda: 1 } }, "objective.lambda: expected number > 0 and < 1, got 1."],
-  [{ device: "wepgpu" }, 'device: expected "cpu" | "webgpu" | "tensorflow", got "wepgpu". Did you mean "webgpu"?'],
-  [{ device: "cuda" }, 'device: expected "cpu" | "webgpu" | "tensorflow", got "cuda".'],
+  [
+    { device: "wepgpu" },
+    'device: expected "cpu" | "webgpu" | "cuda" | "tensorflow", got "wepgpu". Did you mean "webgpu"?',
+  ],
+  [{ precision: "float8" }, 'precision: expected "float32" | "tf32", got "float8".'],
   [{ encoder: { name: "vit_tinny" } }, 'Did you mean "vit_tiny"?'],
   [{ threads: 0 }, "threads: expected integer >= 1 | null, got 0."],
   [{ batchSize: 1, seed: -1 }, "batchSize: expected integer >= 2, got 1. Also wrong: seed."],
@@ -138,6 +141,8 @@ test.each([
 });
 
 test.each([
+  [{ precision: "tf32" }, "precision: expected float32 on cpu, got tf32."],
+  [{ device: "webgpu", deviceIndex: 1 }, "deviceIndex: expected 0 on webgpu, got 1. Only cuda numbers its GPUs."],
   [{ views: { globalSize: 96 } }, "views.globalSize: expected at most data.imageSize (64), got 96."],
   [{ views: { localSize: 72 } }, "views.localSize: expected at most views.globalSize (64), got 72."],
   [{ views: { globalSize: 60 } }, "views.globalSize: expected a multiple of encoder.patchSize (8), got 60."],

@@ -4,6 +4,7 @@
 import type { z } from "zod";
 import { type AugmentConfig, resolveAugmentation } from "./augmentation/resolve.ts";
 import { configSchema } from "./config-schema.ts";
+import { devicePrecisions } from "./devices.ts";
 import { LejepaError } from "./errors.ts";
 import { bindDataset, domainOf, isDataset } from "./dataset.ts";
 import { describeIssues } from "./issues.ts";
@@ -151,6 +152,19 @@ interface Problem {
 }
 
 const crossChecks: readonly ((config: Config) => Problem | undefined)[] = [
+  ({ device, precision }) =>
+    devicePrecisions[device].includes(precision)
+      ? undefined
+      : { key: "precision", expected: `${devicePrecisions[device].join(" or ")} on ${device}`, got: precision },
+  ({ device, deviceIndex }) =>
+    deviceIndex === 0 || device === "cuda"
+      ? undefined
+      : {
+          key: "deviceIndex",
+          expected: `0 on ${device}`,
+          got: String(deviceIndex),
+          hint: "Only cuda numbers its GPUs.",
+        },
   ({ views, data }) =>
     views.globalSize <= data.imageSize
       ? undefined

@@ -42,7 +42,8 @@ export {
   type StoredArray,
 } from "./dataset.ts";
 export { splitNamed } from "./split-name.ts";
-export { configSchema, deviceNames, encoderNames } from "./config-schema.ts";
+export { configSchema, encoderNames } from "./config-schema.ts";
+export { deviceNames, devicePrecisions, precisions } from "./devices.ts";
 export {
   configToJson,
   defineConfig,

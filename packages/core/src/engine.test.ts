@@ -4,6 +4,7 @@ import { createEngine, type Engine, type ErrorBounds, errorBounds, findTensorflo
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { fixture, type ObjectiveGolden, relativeError, type SigregGolden } from "./_golden.test-helper.ts";
+import { characteristicMethod } from "./characteristic.ts";
 import { sigregDirections } from "./directions.ts";
 import { combinedMgf } from "./normality/multivariate-tests.ts";
 import { orderStatisticNll } from "./normality/order-tests.ts";
@@ -59,6 +60,7 @@ const forms: readonly (readonly [string, EppsPulleyOptions])[] = [
   ["recurrence", { form: "recurrence" }],
   ["recurrence in chunks", { form: "recurrence", chunkElements: 1 }],
   ["direct", { form: "direct" }],
+  ["direct in chunks", { form: "direct", chunkElements: 1 }],
 ];
 
 const sigregCases = fixture<SigregGolden>("sigreg").cases;
@@ -79,12 +81,20 @@ async function checkSigreg(
 }
 
 // shaders take seconds to compile on SwiftShader: two goldens there, one of them the hardest
-describe.each(forms)("SIGReg goldens on webgpu, %s", (_, form) => {
-  useDevice("webgpu");
-  test.each(sigregCases.filter(({ name }) => name === "gauss" || name === "collapsed"))("$name", (golden) =>
-    checkSigreg(golden, form, errorBounds.webgpu),
-  );
+test("a GPU gets the direct form", () => {
+  expect(characteristicMethod("webgpu").form).toBe("direct");
+  expect(characteristicMethod("cpu").form).toBe("recurrence");
 });
+
+describe.each(forms.filter(([, { form }]) => form === characteristicMethod("webgpu").form))(
+  "SIGReg goldens on webgpu, %s",
+  (_, form) => {
+    useDevice("webgpu");
+    test.each(sigregCases.filter(({ name }) => name === "gauss" || name === "collapsed"))("$name", (golden) =>
+      checkSigreg(golden, form, errorBounds.webgpu),
+    );
+  },
+);
 
 describe.each(["cpu", "tensorflow"] as const)("on %s", (device) => {
   useDevice(device);

@@ -6,6 +6,7 @@
  *
  * @module
  */
+export { type CharacteristicForm, characteristicMethod, type CharacteristicOptions } from "./characteristic.ts";
 export { sigregDirections } from "./directions.ts";
 export {
   type AlarmContext,

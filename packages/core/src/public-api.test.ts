@@ -8,6 +8,7 @@ test("the public surface", () => {
       "alphaReQ",
       "andersonDarling",
       "bhep",
+      "characteristicMethod",
       "collapseAlarms",
       "combinedMgf",
       "compareScores",

@@ -8,17 +8,17 @@
 import { expectRank, expectShape, LejepaError, objectiveDefaults } from "@lejepa/contracts";
 import { allReduceMean } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
-import { type CharacteristicForm, characteristicMeans, defaultChunkElements } from "./characteristic.ts";
+import { type CharacteristicForm, characteristicMeans, characteristicMethod } from "./characteristic.ts";
 import { foldedKnots, type QuadratureOptions } from "./quadrature.ts";
 
 /** How the Epps-Pulley statistic of one set of samples is computed. */
 export interface EppsPulleyOptions extends Partial<QuadratureOptions> {
-  /** `recurrence` (default): O(samples) memory; `direct`: the formula, O(samples * knots), fewer and larger operations. */
-  readonly form?: CharacteristicForm | undefined;
   /**
-   * Slices go through the recurrence in chunks of about this many elements, at most 32; default 2^17, for a CPU's cache.
-   * Where starting an operation costs more than memory (a GPU): a large number, for one chunk.
+   * `recurrence` (default): O(samples) memory; `direct`: the formula, O(samples * knots) for one chunk, fewer and larger
+   * operations. `characteristicMethod` has the right one, with its chunks, for a device.
    */
+  readonly form?: CharacteristicForm | undefined;
+  /** Slices are taken in chunks whose largest tensor has about this many elements; default 2^17, for a CPU's cache. */
   readonly chunkElements?: number | undefined;
   /** `global` (default): samples of all ranks make one statistic; `local`: one for each rank. */
   readonly statistics?: "global" | "local" | undefined;
@@ -88,7 +88,8 @@ export function eppsPulley(x: tf.Tensor, options: EppsPulleyOptions = {}): tf.Te
 
 /** x [slices, views, samples] -> T [views, slices]. */
 function eppsPulleyOfViews(x: tf.Tensor3D, options: EppsPulleyOptions): tf.Tensor2D {
-  const { form = "recurrence", chunkElements = defaultChunkElements, statistics = "global", worldSize = 1 } = options;
+  const usual = characteristicMethod("cpu");
+  const { form = usual.form, chunkElements = usual.chunkElements, statistics = "global", worldSize = 1 } = options;
   const knots = foldedKnots({
     quadrature: options.quadrature ?? objectiveDefaults.quadrature,
     knots: options.knots ?? objectiveDefaults.knots,

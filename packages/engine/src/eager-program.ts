@@ -87,6 +87,11 @@ export class EagerProgram {
     return { nodes: 0, flops: 0, activationBytes: 0, stateElements, byOp: [] };
   }
 
+  /** Nothing is handed over: the backend has every op, or refuses it. */
+  async hostNodes(): Promise<string[]> {
+    return [];
+  }
+
   profile(): never {
     throw new LejepaError({
       code: "E_USAGE",

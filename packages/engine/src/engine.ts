@@ -4,19 +4,22 @@ import * as tf from "@tensorflow/tfjs";
 import { EagerProgram } from "./eager-program.ts";
 import type { Group } from "./group.ts";
 import { detectBlockSize } from "./lower/block-size.ts";
+import { openCuda, openNative } from "./native/open.ts";
+import { checkPrecision, type Precision } from "./precision.ts";
 import { Program } from "./program.ts";
 import type { DeviceTensor } from "./runtime/device-tensor.ts";
 import { type EagerBackend, type EagerDevice, eagerDevices, openEagerBackend } from "./runtime/eager-backend.ts";
 import { EagerTensor } from "./runtime/eager-tensor.ts";
+import { BindingRuntime } from "./runtime/binding-runtime.ts";
+import type { GraphRuntime } from "./runtime/graph-runtime.ts";
 import { RuntimeTensor } from "./runtime/runtime-tensor.ts";
-import { hostTensor } from "./runtime/session.ts";
 import { type InputType, type Signature, type Traceable, trace } from "./trace.ts";
 
 /**
- * Devices by name. `tensorflow` runs op by op on TensorFlow, where it is installed; `reference` on tfjs's pure-JS backend:
+ * Devices by name. `cuda` needs `lejepa setup cuda`; `tensorflow` runs op by op on TensorFlow, where it is installed; `reference` on tfjs's pure-JS backend:
  * the oracle of the tests.
  */
-export const deviceNames = ["cpu", "webgpu", "tensorflow", "reference"] as const;
+export const deviceNames = ["cpu", "webgpu", "cuda", "tensorflow", "reference"] as const;
 export type DeviceName = (typeof deviceNames)[number];
 
 /** Options of {@link createEngine}. */
@@ -25,8 +28,17 @@ export interface EngineOptions {
   readonly device?: DeviceName;
   /** Threads of one operator on the CPU; default: the machine's cores. */
   readonly threads?: number;
-  /** Type of floating-point computation. */
-  readonly precision?: "float32";
+  /** Which GPU, as `cuda` numbers them; default 0. */
+  readonly deviceIndex?: number;
+  /** Bytes of the GPU's memory that `cuda` may take; default: all of it. */
+  readonly memoryLimit?: number;
+  /** How exactly products are computed; default `float32`. What each device has: `devicePrecisions` of @lejepa/contracts. */
+  readonly precision?: Precision;
+  /**
+   * What calls ONNX Runtime on `cpu` and `webgpu`: its Node binding (default), during whose runs JavaScript waits, or
+   * `native`: its C API, which `cuda` always uses and which runs on another thread.
+   */
+  readonly runtime?: "binding" | "native";
   /** Ranks to reduce with; default: this process alone. */
   readonly group?: Group;
 }
@@ -38,7 +50,7 @@ export interface CompileOptions {
 }
 
 /** What a compiled function can do, on any device. */
-export type CompiledProgram = Pick<Program, "run" | "describe" | "profile" | "dispose">;
+export type CompiledProgram = Pick<Program, "run" | "describe" | "hostNodes" | "profile" | "dispose">;
 
 /** Compiles functions for one device and holds tensors there. */
 export interface Engine {
@@ -67,20 +79,42 @@ export interface Engine {
 /**
  * Makes an engine.
  *
- * @throws LejepaError E_DEVICE for an unknown device, or one that is not there
+ * @throws LejepaError E_DEVICE for an unknown device, one that is not there, or an option that it does not have
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const { device = "cpu" } = options;
   checkOptions(options);
   return isEager(device)
     ? eagerEngine(device, options, await openEagerBackend(device, options.threads))
-    : graphEngine(device, options);
+    : graphEngine(await openRuntime(device, options), options);
+}
+
+/** What a configuration says of the device. */
+export interface ConfiguredDevice {
+  readonly device: DeviceName;
+  readonly deviceIndex: number;
+  readonly precision: Precision;
+  /** null: the machine's cores. */
+  readonly threads: number | null;
+}
+
+/** The engine that a configuration asks for; see {@link createEngine}. */
+export const configuredEngine = ({ device, deviceIndex, precision, threads }: ConfiguredDevice): Promise<Engine> =>
+  createEngine({ device, deviceIndex, precision, ...(threads !== null && { threads }) });
+
+type GraphDevice = Exclude<DeviceName, EagerDevice>;
+
+async function openRuntime(device: GraphDevice, options: EngineOptions): Promise<GraphRuntime> {
+  const { threads, deviceIndex = 0, memoryLimit, precision, runtime } = options;
+  if (device === "cuda") return openCuda({ index: deviceIndex, tf32: precision === "tf32", memoryLimit }, threads);
+  return runtime === "native" ? openNative(device, threads) : new BindingRuntime({ device, threads });
 }
 
 const isEager = (device: DeviceName): device is EagerDevice => (eagerDevices as readonly string[]).includes(device);
 
 /** Traces functions and compiles them for ONNX Runtime. */
-function graphEngine(device: Exclude<DeviceName, EagerDevice>, { threads, group }: EngineOptions): Engine {
+function graphEngine(runtime: GraphRuntime, { group }: EngineOptions): Engine {
+  const { device } = runtime;
   const programs = new Set<CompiledProgram>();
   return {
     device,
@@ -88,16 +122,17 @@ function graphEngine(device: Exclude<DeviceName, EagerDevice>, { threads, group 
     async compile(fn, signature, { updates = [] } = {}) {
       if (device === "cpu") await detectBlockSize();
       const traced = await trace(fn, signature);
-      const program = await Program.create({ traced, signature, updates, settings: { device, threads }, group });
+      const program = await Program.create({ traced, signature, updates, runtime, group });
       programs.add(program);
       return program;
     },
     async tensor(data, shape, dtype = defaultType(data)) {
-      return new RuntimeTensor(await hostTensor(data, shape, dtype), shape, dtype);
+      return new RuntimeTensor(runtime, await runtime.upload(data, shape, dtype), { shape, dtype });
     },
     async dispose() {
       for (const program of programs) await program.dispose();
       programs.clear();
+      await runtime.dispose();
     },
   };
 }
@@ -123,7 +158,8 @@ function eagerEngine(device: EagerDevice, { group }: EngineOptions, backend: Eag
 const defaultType = (data: Float32Array | Int32Array | Uint8Array): InputType =>
   data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : "uint8";
 
-function checkOptions({ device = "cpu", precision = "float32", threads = 1, group }: EngineOptions): void {
+function checkOptions(options: EngineOptions): void {
+  const { device = "cpu", precision = "float32", threads = 1, group } = options;
   if (!deviceNames.includes(device)) {
     const near = nearest(device, deviceNames);
     const hint = near === undefined ? "" : `Did you mean ${near}?`;
@@ -135,19 +171,28 @@ function checkOptions({ device = "cpu", precision = "float32", threads = 1, grou
       hint,
     });
   }
-  if (precision !== "float32") {
-    throw new LejepaError({ code: "E_DEVICE", where: "precision", expected: "float32", got: String(precision) });
-  }
+  checkPrecision(device, precision);
+  checkGpuOptions(device, options);
   if (isEager(device) && (group?.size ?? 1) > 1) {
     // a reduction takes time, and an op that runs at once cannot wait for other ranks
     const problem = `cannot reduce over ${group?.size} ranks`;
-    throw new LejepaError({ code: "E_DEVICE", where: `device ${device}`, problem, hint: "Use cpu or webgpu." });
+    throw new LejepaError({ code: "E_DEVICE", where: `device ${device}`, problem, hint: "Use cpu, webgpu or cuda." });
   }
-  if (Number.isInteger(threads) && threads > 0) return;
-  throw new LejepaError({
-    code: "E_USAGE",
-    where: "threads",
-    expected: "a positive whole number",
-    got: String(threads),
-  });
+  expectWhole("threads", threads, 1);
+}
+
+/** Options of one device are refused on others, where they would do nothing. */
+function checkGpuOptions(device: DeviceName, { deviceIndex, memoryLimit, runtime }: EngineOptions): void {
+  const refuse = (where: string, whose: string): LejepaError =>
+    new LejepaError({ code: "E_DEVICE", where, problem: `is an option of ${whose}, not of ${device}` });
+  if (device !== "cuda" && (deviceIndex ?? 0) !== 0) throw refuse("device index", "cuda");
+  if (device !== "cuda" && memoryLimit !== undefined) throw refuse("memoryLimit", "cuda");
+  if (device !== "cpu" && device !== "webgpu" && runtime !== undefined) throw refuse("runtime", "cpu and webgpu");
+  expectWhole("device index", deviceIndex ?? 0, 0);
+  expectWhole("memoryLimit", memoryLimit ?? 1, 1);
+}
+
+function expectWhole(where: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new LejepaError({ code: "E_USAGE", where, expected: `a whole number from ${least}`, got: String(value) });
 }

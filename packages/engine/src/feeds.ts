@@ -44,8 +44,12 @@ export function ownTensor<T extends DeviceTensor>(
   kind: abstract new (...args: never[]) => T,
 ): T {
   if (feed instanceof kind) return feed;
-  throw mismatch("E_DEVICE", name, "a tensor of this program's device", "one of another device");
+  throw otherDevice(name);
 }
+
+/** A tensor that this program's engine did not make. */
+export const otherDevice = (name: string): LejepaError =>
+  mismatch("E_DEVICE", name, "a tensor of this program's device", "one of another device");
 
 /**
  * The tensor that a program updates.

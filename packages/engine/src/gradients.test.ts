@@ -1,4 +1,4 @@
-// Gradients on the CPU, and on TensorFlow where it is: of the fused ops against central differences of their definitions
+// Gradients on the CPU, and on CUDA and TensorFlow where they are: of the fused ops against central differences of their definitions
 // in float64, of tfjs's ops against the reference device's own differentiation.
 import * as tf from "@tensorflow/tfjs";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -14,8 +14,9 @@ import {
   multiHeadAttention64,
   softmax64,
 } from "./_float64.test-helper.ts";
-import { floats, type Operand, opCase } from "./_op-case.test-helper.ts";
-import { differences } from "./_op-run.test-helper.ts";
+import { cudaMissing } from "./_cuda.test-helper.ts";
+import { floats, type Operand, opCase } from "./op-suite/case.ts";
+import { differences } from "./op-suite/run.ts";
 import { tensorflowMissing } from "./_tensorflow.test-helper.ts";
 import {
   type AttentionWeights,
@@ -51,7 +52,7 @@ const weighted = (y: tf.Tensor): tf.Scalar =>
     ),
   ) as tf.Scalar;
 
-type Device = "cpu" | "tensorflow";
+type Device = "cpu" | "cuda" | "tensorflow";
 
 async function compiledGradients(device: Device, operands: readonly Operand[], fn: Fn): Promise<number[][]> {
   const engine = await createEngine({ device, threads: 1 });
@@ -247,11 +248,11 @@ const smooth: Record<string, readonly [Operand[], Fn]> = {
   stack: [[floats([2, 3]), floats([2, 3])], (...parts) => tf.stack(parts, 1)],
 };
 
-describe.each(["cpu", "tensorflow"] as const)("on %s", (device) => {
-  const missing = device === "tensorflow" ? tensorflowMissing() : undefined;
+describe.each(["cpu", "cuda", "tensorflow"] as const)("on %s", (device) => {
+  const missing = { cpu: undefined, cuda: cudaMissing(), tensorflow: tensorflowMissing() }[device];
   beforeEach(({ skip }) => skip(missing !== undefined, missing));
 
-  const here = Object.entries(fused).filter(([name]) => device === "cpu" || name !== beyondTensorflow);
+  const here = Object.entries(fused).filter(([name]) => device !== "tensorflow" || name !== beyondTensorflow);
   test.each(here)("%s: central differences in float64", async (_, [operands, fn, fn64]) => {
     const got = await compiledGradients(device, operands, fn);
     const want = centralDifferences(operands, fn64);

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { multiHeadAttention64 } from "./_float64.test-helper.ts";
-import { floats } from "./_op-case.test-helper.ts";
+import { floats } from "./op-suite/case.ts";
 import { tensorflowMissing } from "./_tensorflow.test-helper.ts";
 import { webgpuMissing } from "./_webgpu.test-helper.ts";
 import { createEngine, type DeviceName } from "./index.ts";

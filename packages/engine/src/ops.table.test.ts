@@ -1,7 +1,7 @@
 // Every kernel on the CPU against tfjs's pure-JS backend.
 import { expect, test } from "vitest";
-import { differences } from "./_op-run.test-helper.ts";
-import { opTable } from "./_op-table.test-helper.ts";
+import { differences } from "./op-suite/run.ts";
+import { opTable } from "./op-suite/table.ts";
 import { kernels } from "./kernels/index.ts";
 
 test("every kernel has a case", () => {

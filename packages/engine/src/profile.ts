@@ -2,9 +2,8 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import type { Tensor } from "onnxruntime-common";
 import type { Model } from "./graph/proto.ts";
-import { createSession, type SessionSettings } from "./runtime/session.ts";
+import type { GraphRuntime, RuntimeValues } from "./runtime/graph-runtime.ts";
 
 /** Time of one operator type in one run. */
 export interface OpTime {
@@ -25,16 +24,16 @@ interface TraceEvent {
 /** Runs `model` `runs` times after a warm-up with the profiler on. */
 export async function profileRun(
   model: Model,
-  settings: SessionSettings,
-  feeds: Readonly<Record<string, Tensor>>,
+  runtime: GraphRuntime,
+  feeds: RuntimeValues,
   runs: number,
 ): Promise<OpTime[]> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "lejepa-profile-"));
   try {
-    const session = await createSession(model, { ...settings, profilePrefix: path.join(folder, "ort") });
+    const session = await runtime.createSession(model, { profilePrefix: path.join(folder, "ort") });
     for (let i = 0; i <= runs; i++) {
       const results = await session.run(feeds);
-      for (const tensor of Object.values(results)) (tensor as Tensor).dispose();
+      for (const value of Object.values(results)) value.dispose();
     }
     session.endProfiling();
     await session.release();

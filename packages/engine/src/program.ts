@@ -1,18 +1,18 @@
 // A compiled function: sessions of one or several segments, and how tensors pass through them.
 import { LejepaError } from "@lejepa/contracts";
-import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { type Description, describeModel } from "./describe.ts";
 import { emptyArray } from "./graph/build.ts";
 import { encodeModel, type Model, type Port } from "./graph/proto.ts";
-import { checkedFeed, type Feed, ownTensor, updatedTensor } from "./feeds.ts";
-import type { ElementType, Value } from "./graph/value.ts";
+import { checkedFeed, type Feed, otherDevice, ownTensor, updatedTensor } from "./feeds.ts";
+import type { Value } from "./graph/value.ts";
 import { sameShape, sizeOf } from "./graph/value.ts";
 import type { Group } from "./group.ts";
 import { lower } from "./lower/index.ts";
 import { type OpTime, profileRun } from "./profile.ts";
 import { DeviceTensor } from "./runtime/device-tensor.ts";
+import type { GraphRuntime, RuntimeSession, RuntimeValue } from "./runtime/graph-runtime.ts";
+import { hostNodes } from "./runtime/host-nodes.ts";
 import { RuntimeTensor } from "./runtime/runtime-tensor.ts";
-import { createSession, hostTensor, type SessionSettings } from "./runtime/session.ts";
 import { type Crossing, cut, type Segment, withoutCollectives } from "./segments.ts";
 import type { InputSpec, Signature, Traced } from "./trace.ts";
 
@@ -21,13 +21,13 @@ export interface ProgramParts {
   readonly traced: Traced;
   readonly signature: Signature;
   readonly updates: readonly string[];
-  readonly settings: SessionSettings;
+  readonly runtime: GraphRuntime;
   readonly group: Group | undefined;
 }
 
 interface Stage {
   readonly model: Model;
-  readonly session: InferenceSession;
+  readonly session: RuntimeSession;
   readonly crossings: readonly Crossing[];
   /** Name of the program's output for each output of the stage after the crossings. */
   readonly finals: readonly string[];
@@ -53,10 +53,10 @@ export class Program {
     const names = [...parts.traced.keys()];
     const stages: Stage[] = [];
     for (const segment of segmentsOf(parts)) {
-      const model = encodeModel(lower(segment.outputs, parts.settings.device));
+      const model = encodeModel(lower(segment.outputs, parts.runtime.device));
       const finals = segment.finals.flatMap((index) => (index === undefined ? [] : [names[index] as string]));
       const resident = residentPorts(model, segment.crossings, finals, parts.updates);
-      const session = await createSession(model, { ...parts.settings, resident });
+      const session = await parts.runtime.createSession(model, { resident });
       stages.push({ model, session, crossings: segment.crossings, finals });
     }
     return new Program(parts, stages);
@@ -69,18 +69,18 @@ export class Program {
    */
   async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, DeviceTensor>> {
     const available = await this.#inputs(feeds);
-    const updated: [string, Tensor][] = [];
+    const updated: [string, RuntimeValue][] = [];
     const outputs: Record<string, DeviceTensor> = {};
-    const temporary: Tensor[] = [];
+    const temporary: RuntimeValue[] = [];
     for (const stage of this.#stages) {
       const results = await stage.session.run(pick(stage.model, available), await this.#fetches(stage, feeds));
-      const tensors = stage.model.outputs.map(({ name }) => results[name] as Tensor);
+      const tensors = stage.model.outputs.map(({ name }) => results[name] as RuntimeValue);
       await this.#cross(stage, tensors, available, temporary);
       for (const [i, name] of stage.finals.entries()) {
         const port = stage.model.outputs[stage.crossings.length + i] as Port;
-        const tensor = tensors[stage.crossings.length + i] as Tensor;
+        const tensor = tensors[stage.crossings.length + i] as RuntimeValue;
         if (this.#parts.updates.includes(name)) updated.push([name, tensor]);
-        else outputs[name] = new RuntimeTensor(tensor, port.value.shape, port.value.dtype);
+        else outputs[name] = new RuntimeTensor(this.#parts.runtime, tensor, port.value);
       }
     }
     // only after every stage has read the old contents
@@ -98,6 +98,17 @@ export class Program {
     );
   }
 
+  /**
+   * Nodes that the device would leave to the CPU, each at the price of a copy there and back, as `IsNaN(float32[2,3])`;
+   * none on the CPU. Compiles the graph again, so it takes seconds.
+   */
+  async hostNodes(): Promise<string[]> {
+    const { runtime } = this.#parts;
+    const found: string[] = [];
+    for (const { model } of this.#stages) found.push(...(await hostNodes(runtime, model)));
+    return [...new Set(found)];
+  }
+
   /** Time by operator over `runs` runs, slowest first; state that the program updates is left as it was. */
   async profile(feeds: Readonly<Record<string, Feed>>, runs = 3): Promise<OpTime[]> {
     const available = await this.#inputs(feeds);
@@ -109,7 +120,7 @@ export class Program {
         problem: "programs with collectives cannot be profiled",
       });
     }
-    return profileRun(stage.model, this.#parts.settings, pick(stage.model, available), runs);
+    return profileRun(stage.model, this.#parts.runtime, pick(stage.model, available), runs);
   }
 
   /** Frees the sessions; a second call does nothing. */
@@ -119,46 +130,67 @@ export class Program {
     for (const { session } of this.#stages) await session.release();
   }
 
-  async #inputs(feeds: Readonly<Record<string, Feed>>): Promise<Map<string, Tensor>> {
-    const available = new Map<string, Tensor>();
+  async #inputs(feeds: Readonly<Record<string, Feed>>): Promise<Map<string, RuntimeValue>> {
+    const available = new Map<string, RuntimeValue>();
     for (const [name, spec] of Object.entries(this.#parts.signature))
-      available.set(name, await inputTensor(name, checkedFeed(name, feeds[name], spec), spec));
+      available.set(name, await this.#input(name, checkedFeed(name, feeds[name], spec), spec));
     return available;
   }
 
   /** Output buffers: the spare of an updated tensor on the host, else what the runtime allocates. */
-  async #fetches(stage: Stage, feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Tensor | null>> {
-    const fetches: Record<string, Tensor | null> = {};
+  async #fetches(stage: Stage, feeds: Readonly<Record<string, Feed>>): Promise<Record<string, RuntimeValue | null>> {
+    const fetches: Record<string, RuntimeValue | null> = {};
     for (const { name } of stage.model.outputs) fetches[name] = null;
-    if (this.#parts.settings.device !== "cpu") return fetches;
+    if (this.#parts.runtime.device !== "cpu") return fetches;
     for (const [i, name] of stage.finals.entries()) {
       const port = stage.model.outputs[stage.crossings.length + i] as Port;
-      if (this.#parts.updates.includes(name)) fetches[port.name] = await spareBuffer(feeds[name], name, port.value);
+      if (this.#parts.updates.includes(name)) fetches[port.name] = await this.#spare(feeds[name], name, port.value);
     }
     return fetches;
   }
 
   async #cross(
     stage: Stage,
-    tensors: readonly Tensor[],
-    available: Map<string, Tensor>,
-    temporary: Tensor[],
+    tensors: readonly RuntimeValue[],
+    available: Map<string, RuntimeValue>,
+    temporary: RuntimeValue[],
   ): Promise<void> {
     const reduced = stage.crossings.flatMap(({ reduced: isReduced }, i) => (isReduced ? [i] : []));
     for (const [i, { name }] of stage.crossings.entries()) {
-      available.set(name, tensors[i] as Tensor);
-      temporary.push(tensors[i] as Tensor);
+      available.set(name, tensors[i] as RuntimeValue);
+      temporary.push(tensors[i] as RuntimeValue);
     }
     if (reduced.length === 0 || this.#parts.group === undefined) return;
-    const sources = reduced.map((i) => tensors[i] as Tensor);
+    const sources = reduced.map((i) => tensors[i] as RuntimeValue);
     const host = sources.map((tensor) => tensor.data as Float32Array);
     const means = await this.#parts.group.allReduceMean(host);
     for (const [k, i] of reduced.entries()) {
       const { name, value } = stage.crossings[i] as Crossing;
-      available.set(name, await hostTensor(means[k] as Float32Array, value.shape, value.dtype));
+      available.set(name, await this.#parts.runtime.hostValue(means[k] as Float32Array, value.shape, value.dtype));
     }
   }
+
+  async #input(name: string, feed: Feed, { shape, dtype = "float32" }: InputSpec): Promise<RuntimeValue> {
+    return feed instanceof DeviceTensor
+      ? this.#own(name, feed).handle
+      : await this.#parts.runtime.hostValue(feed, shape, dtype);
+  }
+
+  async #spare(feed: Feed | undefined, name: string, { shape, dtype }: Value): Promise<RuntimeValue> {
+    const { spare } = this.#own(name, updatedTensor(name, feed));
+    return spare ?? this.#parts.runtime.hostValue(emptyArray(dtype, sizeOf(shape)), shape, dtype);
+  }
+
+  #own(name: string, feed: DeviceTensor): RuntimeTensor {
+    const tensor = ownTensor(name, feed, RuntimeTensor);
+    if (sameMemory(tensor.runtime, this.#parts.runtime)) return tensor;
+    throw otherDevice(name);
+  }
 }
+
+/** Whether values of one runtime can be used by the other, as two engines of one device can. */
+const sameMemory = (a: GraphRuntime, b: GraphRuntime): boolean =>
+  a.device === b.device && a.constructor === b.constructor;
 
 function segmentsOf({ traced, group }: ProgramParts): Segment[] {
   const outputs = [...traced.values()];
@@ -202,17 +234,6 @@ function checkUpdates({ updates, signature, traced }: ProgramParts): void {
   }
 }
 
-function pick(model: Model, available: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
-  return Object.fromEntries(model.inputs.map(({ name }) => [name, available.get(name) as Tensor]));
-}
-
-async function inputTensor(name: string, feed: Feed, { shape, dtype = "float32" }: InputSpec): Promise<Tensor> {
-  return feed instanceof DeviceTensor
-    ? ownTensor(name, feed, RuntimeTensor).handle
-    : await hostTensor(feed, shape, dtype);
-}
-
-async function spareBuffer(feed: Feed | undefined, name: string, value: Value): Promise<Tensor> {
-  const { spare } = ownTensor(name, updatedTensor(name, feed), RuntimeTensor);
-  return spare ?? hostTensor(emptyArray(value.dtype as ElementType, sizeOf(value.shape)), value.shape, value.dtype);
+function pick(model: Model, available: ReadonlyMap<string, RuntimeValue>): Record<string, RuntimeValue> {
+  return Object.fromEntries(model.inputs.map(({ name }) => [name, available.get(name) as RuntimeValue]));
 }

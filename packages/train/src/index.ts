@@ -29,4 +29,12 @@ export { createModel, initialValues, type Model, type ModelValues } from "./mode
 export { openImages, type PreparedData, prepareData, type PrepareOptions } from "./prepare-data.ts";
 export { pretrain, type PretrainEvent, type PretrainOptions, type PretrainResult } from "./pretrain.ts";
 export { createSchedule, learningRate, type Schedule } from "./schedule.ts";
-export { type StepBatch, type StepOptions, stepFeeds, stepSignature, trainingStep } from "./training-step.ts";
+export { freshState, type StateValues, type TrainingState, uploadState } from "./state.ts";
+export {
+  compileStep,
+  type StepBatch,
+  type StepOptions,
+  stepFeeds,
+  stepSignature,
+  trainingStep,
+} from "./training-step.ts";

@@ -10,7 +10,7 @@ import {
   withImages,
 } from "@lejepa/contracts";
 import type { BuildProgress } from "@lejepa/data";
-import { createEngine, type Engine } from "@lejepa/engine";
+import { configuredEngine, type Engine } from "@lejepa/engine";
 import { checkpointPath, listCheckpoints, readRunConfig, readRunInfo, type RunInfo } from "@lejepa/eval";
 import { readCheckpointState } from "./checkpoint.ts";
 import type { StepMetrics } from "@lejepa/eval";
@@ -87,19 +87,17 @@ function asInRun(folder: string, config: Config): Config {
 async function runIn(folder: string, given: Config, options: PretrainOptions): Promise<PretrainResult> {
   const { resume = false, signal, onProgress = () => {} } = options;
   const log = (text: string): void => onProgress({ kind: "message", text });
-  const data = await prepareData(given, {
-    signal,
-    log,
-    onProgress: (progress) => onProgress({ kind: "data", progress }),
-  });
+  // before the images are decoded: a device that is not there is said at once
+  const engine = await configuredEngine(given);
   try {
-    const { config } = data;
-    const model = createModel(config);
-    const engine = await createEngine({
-      device: config.device,
-      ...(config.threads !== null && { threads: config.threads }),
+    const data = await prepareData(given, {
+      signal,
+      log,
+      onProgress: (progress) => onProgress({ kind: "data", progress }),
     });
     try {
+      const { config } = data;
+      const model = createModel(config);
       const start = resume
         ? resumeState(folder, { model, data, log, seed: config.seed })
         : { done: 0, values: freshState(initialValues(model, config.seed)) };
@@ -110,10 +108,10 @@ async function runIn(folder: string, given: Config, options: PretrainOptions): P
         await trainer.close();
       }
     } finally {
-      await engine.dispose();
+      data.store.close();
     }
   } finally {
-    data.store.close();
+    await engine.dispose();
   }
 }
 

@@ -93,6 +93,7 @@ const free = [
   "data.decodeSeconds",
   "data.decodeMegabytes",
   "device",
+  "deviceIndex",
   "threads",
 ];
 

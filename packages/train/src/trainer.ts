@@ -45,7 +45,8 @@ export async function createTrainer(
   { config, model, data, values, done }: TrainerOptions,
 ): Promise<Trainer> {
   const worldSize = engine.group?.size ?? 1;
-  const options: StepOptions = { config, model, views: data.views, batch: config.batchSize, worldSize };
+  const { device } = engine;
+  const options: StepOptions = { config, model, views: data.views, batch: config.batchSize, worldSize, device };
   const program = await compileStep(engine, options);
   const state = await uploadState(engine, model, values);
   const loader = createBatchLoader(data.store, { sampler: data.sampler, startStep: done });

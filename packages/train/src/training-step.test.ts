@@ -32,7 +32,7 @@ function stepOptions(changes: Partial<ConfigInput>): StepOptions {
     mean: [0.5, 0.4, 0.3],
     std: [0.2, 0.3, 0.4],
   } as const;
-  return { config, model: createModel(config), views: resolveViews(config, image), batch, worldSize: 1 };
+  return { config, model: createModel(config), views: resolveViews(config, image), batch, worldSize: 1, device: "cpu" };
 }
 
 type Result = Record<string, number> & { state: StateValues; losses: readonly number[] };

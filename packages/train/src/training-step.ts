@@ -3,7 +3,7 @@
 // lejepaLoss), the gradient and the running statistics pass through the engine's all-reduce.
 import { applyViews, drawViews, type GroupName, type ViewSpec, viewSignature } from "@lejepa/augment";
 import { type Config, stream } from "@lejepa/contracts";
-import { lejepaLoss, sigregDirections } from "@lejepa/core";
+import { characteristicMethod, lejepaLoss, sigregDirections } from "@lejepa/core";
 import { flatten, type Params, unflatten } from "@lejepa/encoders";
 import { allReduceMean, type CompiledProgram, type Engine, type Feed, type InputSpec } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
@@ -20,6 +20,8 @@ export interface StepOptions {
   readonly batch: number;
   /** Processes that train together. */
   readonly worldSize: number;
+  /** Decides how SIGReg is best computed. */
+  readonly device: string;
 }
 
 /** Inputs of the program: the state, one batch, and what was drawn for it. Types are the engine's. */
@@ -84,7 +86,7 @@ type Loss = ReturnType<typeof lejepaLoss>;
 
 /** Global and local views have two sizes, so the encoder runs twice; the projector sees all views together. */
 function lossOfBatch(inputs: Tensors, params: Params, updates: Map<string, tf.Tensor>, options: StepOptions): Loss {
-  const { config, model, views, batch, worldSize } = options;
+  const { config, model, views, batch, worldSize, device } = options;
   const images = applyViews(inputs["images"] as tf.Tensor, inputs, views);
   const embeddings = views.groups.map(({ name }) => {
     const context = { training: true, noise: inputs[noiseName(name)], updates };
@@ -98,6 +100,7 @@ function lossOfBatch(inputs: Tensors, params: Params, updates: Map<string, tf.Te
   const objective = { lambda, knots, tMax, quadrature, reduction, clipValue, pooled, centre };
   return lejepaLoss(tf.reshape(z, [count, batch, config.projector.outDim]), inputs["directions"] as tf.Tensor, {
     ...objective,
+    ...characteristicMethod(device),
     globalViews,
     worldSize,
   });

@@ -1,17 +1,18 @@
 """One LeJEPA training step in eager PyTorch, timed: the yardstick of `npm run bench`.
 
 Written from the paper (arXiv:2511.08544): invariance to the centre of the global views, SIGReg per view by the direct
-formula, AdamW. Usage: step.py CASE STEPS THREADS, with CASE as in src/cases.ts as JSON on stdin.
+formula, AdamW. Usage: step.py STEPS THREADS [DEVICE] [PRECISION], with a case of src/cases.ts as JSON on stdin.
 Prints one JSON line: milliseconds of each step after a warm-up, peak resident memory in bytes, the torch version.
 """
 import json
-import resource
 import sys
 import time
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+
+from torch_device import Device
 
 
 class Block(nn.Module):
@@ -87,10 +88,10 @@ def projector(width, hidden, out):
 
 def sigreg(z, slices, knots=17, t_max=3.0):
     """Sliced Epps-Pulley statistic, direct formula. z: [views, samples, dim]."""
-    directions = torch.randn(z.shape[-1], slices)
+    directions = torch.randn(z.shape[-1], slices, device=z.device)
     directions = directions / directions.norm(dim=0)
     step = t_max / (knots - 1)
-    grid = torch.arange(knots) * step
+    grid = torch.arange(knots, device=z.device) * step
     target = (-0.5 * grid**2).exp()
     weights = 2 * step * target
     weights[0] /= 2
@@ -104,34 +105,34 @@ def main():
     steps, threads = int(sys.argv[1]), int(sys.argv[2])
     case = json.load(sys.stdin)
     torch.set_num_threads(threads)
+    device = Device(sys.argv[3:])
     torch.manual_seed(0)
     if case["kind"] == "vit":
         encoder = ViT(case["dim"], case["depth"], case["heads"], case["patch"], case["size"])
     else:
         encoder = ResNet(case["width"], case["blocks"], case["strides"], case["smallStem"])
     head = projector(encoder.width, case["hidden"], case["outDim"])
+    encoder, head = encoder.to(device.name), head.to(device.name)
     parameters = list(encoder.parameters()) + list(head.parameters())
     optimizer = torch.optim.AdamW(parameters, lr=5e-4, weight_decay=0.05)
     batch, groups = case["batch"], case["views"]
-    images = [torch.randn(g["count"] * batch, 3, g["size"], g["size"]) for g in groups]
+    images = [torch.randn(g["count"] * batch, 3, g["size"], g["size"], device=device.name) for g in groups]
     views, globals_ = sum(g["count"] for g in groups), groups[0]["count"]
     times, cpu = [], []
     for _ in range(steps + 1):
         start, cpu_start = time.perf_counter(), time.process_time()
-        z = head(torch.cat([encoder(x) for x in images])).reshape(views, batch, -1)
+        with device.precision():
+            z = head(torch.cat([encoder(x) for x in images]))
+        z = z.float().reshape(views, batch, -1)
         invariance = (z - z[:globals_].mean(0)).square().mean()
         loss = (1 - case["lambda"]) * invariance + case["lambda"] * sigreg(z, case["slices"])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        device.wait()
         times.append((time.perf_counter() - start) * 1e3)
         cpu.append((time.process_time() - cpu_start) * 1e3)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(
-        json.dumps(
-            {"milliseconds": times[1:], "cpuMilliseconds": cpu[1:], "peakBytes": peak, "version": torch.__version__}
-        )
-    )
+    device.report(times[1:], cpu[1:])
 
 
 main()

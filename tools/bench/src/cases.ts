@@ -133,3 +133,41 @@ export const dataCases: readonly DataCase[] = [
   { name: "decode 512 px photos", files: 400, from: 512, to: 64 },
   { name: "decode 32 px thumbnails", files: 2000, from: 32, to: 32 },
 ];
+
+/** SIGReg at the sizes of the paper's table: samples and slices. */
+export const gpuSigregCases: readonly SigregCase[] = [
+  sigregCase(512, 64, 512),
+  sigregCase(8192, 64, 8192),
+  sigregCase(32768, 64, 512),
+];
+
+const large = (name: string, dim: number, heads: number, batch: number): VitCase => ({
+  ...vit(name, dim, 12, heads),
+  patch: 16,
+  size: 224,
+  views: [{ count: 2, size: 224 }],
+  batch,
+  slices: 1024,
+});
+
+/** Training steps worth a GPU. */
+export const gpuStepCases: readonly StepCase[] = [
+  large("vit-small/16@224", 384, 6, 64),
+  vit("vit-tiny/8@64", 192, 12, 3),
+  ...stepCases.filter(({ name }) => name === "resnet18@64"),
+  large("vit-base/16@224", 768, 12, 32),
+];
+
+/** A second or two of each, to see that everything runs. */
+export const quickSigregCases: readonly SigregCase[] = [sigregCase(128, 16, 64)];
+export const quickStepCases: readonly StepCase[] = [
+  {
+    ...vit("vit 1 block", 32, 1, 2),
+    views: [{ count: 2, size: 16 }],
+    size: 16,
+    batch: 4,
+    hidden: [16],
+    outDim: 8,
+    slices: 8,
+  },
+];

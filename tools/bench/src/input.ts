@@ -1,5 +1,7 @@
 // What the child processes of the benchmark share: a case as JSON on stdin, a result as one JSON line on stdout.
 
+import type { EngineOptions } from "@lejepa/engine";
+
 /** Result of one process. */
 export interface Measured {
   /** Wall time of each step after a warm-up. */
@@ -27,10 +29,11 @@ export async function readCase<T>(): Promise<T> {
   return JSON.parse(Buffer.concat(chunks).toString()) as T;
 }
 
-/** Steps and threads from the command line. */
-export function countsFromArguments(): { readonly steps: number; readonly threads: number } {
-  const [steps = 5, threads = 2] = process.argv.slice(2).map(Number);
-  return { steps, threads };
+/** What the command line says: steps, threads, device, precision. */
+export function readArguments(): { readonly steps: number; readonly engine: EngineOptions } {
+  const [steps = "5", threads = "2", device = "cpu", precision = "float32"] = process.argv.slice(2);
+  const engine = { threads: Number(threads), device, precision } as EngineOptions;
+  return { steps: Number(steps), engine };
 }
 
 /** Times `run` after one warm-up and prints the result, and what `more` says when all is done. */

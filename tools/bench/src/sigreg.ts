@@ -1,24 +1,29 @@
-// SIGReg alone, forward and backward, timed in its own process: `node sigreg.js STEPS THREADS` with a case on stdin.
-import { sigreg, sigregDirections } from "@lejepa/core";
+// SIGReg alone, forward and backward, timed in its own process: `node sigreg.js STEPS THREADS [DEVICE] [PRECISION]` with a case on stdin.
+import { characteristicMethod, sigreg, sigregDirections } from "@lejepa/core";
 import { createEngine } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import type { SigregCase } from "./cases.ts";
-import { countsFromArguments, readCase, report } from "./input.ts";
+import { readArguments, readCase, report } from "./input.ts";
 
-const { steps, threads } = countsFromArguments();
+const { steps, engine: options } = readArguments();
 const { samples, dim, slices, knots } = await readCase<SigregCase>();
-const engine = await createEngine({ device: "cpu", threads });
+const engine = await createEngine(options);
+const method = characteristicMethod(engine.device);
 const program = await engine.compile(
   ({ z, directions }) => {
-    const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => sigreg(x, directions, { knots }) as tf.Scalar)(z);
+    const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => sigreg(x, directions, { ...method, knots }) as tf.Scalar)(
+      z,
+    );
     return { value, grad };
   },
   { z: { shape: [1, samples, dim] }, directions: { shape: [dim, slices] } },
 );
-const z = Float32Array.from({ length: samples * dim }, (_, i) => Math.sin(i * 12.9898) * 1.4);
-const directions = sigregDirections(dim, slices, 0, 0);
+const values = Float32Array.from({ length: samples * dim }, (_, i) => Math.sin(i * 12.9898) * 1.4);
+const z = await engine.tensor(values, [1, samples, dim]);
+const directions = await engine.tensor(sigregDirections(dim, slices, 0, 0), [dim, slices]);
 await report(steps, async () => {
   const out = await program.run({ z, directions });
+  await out["value"]?.read();
   for (const tensor of Object.values(out)) tensor.dispose();
 });
 await engine.dispose();

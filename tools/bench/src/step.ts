@@ -1,6 +1,6 @@
-// One training step of this project, timed in its own process: `node step.js STEPS THREADS` with a case on stdin.
+// One training step of this project, timed in its own process: `node step.js STEPS THREADS [DEVICE] [PRECISION]` with a case on stdin.
 // Prints one JSON line like python/step.py. Not pretrain(): views are given, so that both sides time the same work.
-import { lejepaLoss, sigregDirections } from "@lejepa/core";
+import { characteristicMethod, lejepaLoss, sigregDirections } from "@lejepa/core";
 import {
   createEncoder,
   createProjector,
@@ -17,7 +17,7 @@ import { createEngine, type DeviceTensor, type InputSpec } from "@lejepa/engine"
 import { adamW, adamWHyper } from "@lejepa/train";
 import * as tf from "@tensorflow/tfjs";
 import type { StepCase } from "./cases.ts";
-import { countsFromArguments, readCase, report } from "./input.ts";
+import { readArguments, readCase, report } from "./input.ts";
 
 const LEARNING_RATE = 5e-4;
 const WEIGHT_DECAY = 0.05;
@@ -34,12 +34,13 @@ function encoderOf(c: StepCase): Encoder {
 }
 
 /** The model of a case, its flat state, and the traced step. */
-function buildStep(c: StepCase) {
+function buildStep(c: StepCase, device: string) {
   const encoder = encoderOf(c);
   const projector = createProjector({ inDim: encoder.featureDim, hidden: c.hidden, outDim: c.outDim });
   const params = [...encoder.params, ...projector.params];
   const weights = flatLayout(params.filter(({ kind }) => kind === "parameter"));
   const buffers = flatLayout(params.filter(({ kind }) => kind === "buffer"));
+  const method = characteristicMethod(device);
   const views = c.views.reduce((sum, group) => sum + group.count, 0);
   const rows = [weights.length / flatRow, flatRow]; // as the trainer keeps them
   const signature: Record<string, InputSpec> = {
@@ -63,7 +64,7 @@ function buildStep(c: StepCase) {
       const z = projector.forward(values, tf.concat(parts, 0), context);
       const globalViews = c.views[0]?.count ?? views;
       const shaped = tf.reshape(z, [views, c.batch, c.outDim]);
-      return lejepaLoss(shaped, inputs["directions"] as tf.Tensor, { lambda: c.lambda, globalViews }).loss;
+      return lejepaLoss(shaped, inputs["directions"] as tf.Tensor, { ...method, lambda: c.lambda, globalViews }).loss;
     };
     const { value: loss, grad } = tf.valueAndGrad(lossOf)(theta);
     const settings = { hyper, betas: BETAS, clipGradNorm: null, decayLength: weights.decayLength };
@@ -87,10 +88,10 @@ function imagesOf(c: StepCase): Record<string, Float32Array> {
 }
 
 async function main(): Promise<void> {
-  const { steps, threads } = countsFromArguments();
+  const { steps, engine: options } = readArguments();
   const c = await readCase<StepCase>();
-  const { signature, step, theta, buffers } = buildStep(c);
-  const engine = await createEngine({ device: "cpu", threads });
+  const { signature, step, theta, buffers } = buildStep(c, options.device ?? "cpu");
+  const engine = await createEngine(options);
   const program = await engine.compile(step, signature, { updates: ["theta", "m", "v", "buffers"] });
   const size = theta.length;
   const rows = [size / flatRow, flatRow];
@@ -100,7 +101,9 @@ async function main(): Promise<void> {
     v: await engine.tensor(new Float32Array(size), rows),
     buffers: await engine.tensor(buffers, [buffers.length]),
   };
-  const images = imagesOf(c);
+  const images: Record<string, DeviceTensor> = {};
+  for (const [name, data] of Object.entries(imagesOf(c)))
+    images[name] = await engine.tensor(data, signature[name]?.shape ?? []);
   const feedsOf = (i: number) => ({
     ...images,
     ...state,
@@ -110,6 +113,7 @@ async function main(): Promise<void> {
   if (process.env["LEJEPA_BENCH_PROFILE"] !== undefined) console.error(await program.profile(feedsOf(0)));
   await report(steps, async (i) => {
     const out = await program.run(feedsOf(i));
+    await out["loss"]?.read();
     for (const tensor of Object.values(out)) tensor.dispose();
   });
   await engine.dispose();

@@ -4,11 +4,11 @@ import { applyViews, drawViews, type ViewSpec, viewSignature } from "@lejepa/aug
 import { stream } from "@lejepa/contracts";
 import { createEngine } from "@lejepa/engine";
 import type * as tf from "@tensorflow/tfjs";
-import { countsFromArguments, readCase, report } from "./input.ts";
+import { readArguments, readCase, report } from "./input.ts";
 import type { ViewCase } from "./view-cases.ts";
 
 const c = await readCase<ViewCase>();
-const { steps, threads } = countsFromArguments();
+const { steps, engine: settings } = readArguments();
 const { batch, imageSize, channels, operations, border } = c;
 const spec: ViewSpec = {
   image: { height: imageSize, width: imageSize, channels, dtype: "uint8" },
@@ -19,7 +19,7 @@ const spec: ViewSpec = {
   groups: c.groups.map((group) => ({ ...group, operations })),
 };
 const shape = [batch, imageSize, imageSize, channels];
-const engine = await createEngine({ device: "cpu", threads });
+const engine = await createEngine({ ...settings, device: "cpu" });
 const signature = { images: { shape, dtype: "uint8" as const }, ...viewSignature(spec, batch) };
 const program = await engine.compile((inputs: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> => {
   return { ...applyViews(inputs["images"] as tf.Tensor, inputs, spec) };

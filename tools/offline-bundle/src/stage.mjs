@@ -22,24 +22,35 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
  * Fills `folder`.
  *
  * @param {string} folder
- * @param {{ project: string | undefined, datasets: readonly string[] }} options
+ * @param {{ project: string | undefined, datasets: readonly string[], gpuCheck: boolean, cuda: string | undefined }} options
+ *   cuda: the folder of `lejepa setup cuda`
  */
-export async function stage(folder, { project, datasets }) {
-  const names = ["@lejepa/cli", ...datasets.map((id) => `@lejepa/dataset-${id}`)];
+export async function stage(folder, { project, datasets, gpuCheck, cuda }) {
+  const tools = gpuCheck ? ["@lejepa/gpu-check"] : [];
+  const names = ["@lejepa/cli", ...datasets.map((id) => `@lejepa/dataset-${id}`), ...tools];
   for (const path of installed(names)) copyPackage(path, folder);
   const node = join(folder, "node", "bin", "node");
   mkdirSync(dirname(node), { recursive: true });
   cpSync(realpathSync(process.execPath), node);
   if (project !== undefined) copyProject(project, join(folder, "project"));
-  const command = join(folder, "lejepa");
-  writeFileSync(command, COMMAND);
-  chmodSync(command, 0o755);
+  if (cuda !== undefined) cpSync(cuda, join(folder, "cuda"), { recursive: true, dereference: true });
+  writeCommand(folder, "lejepa", "@lejepa/cli/bin/lejepa.js");
+  if (gpuCheck) writeCommand(folder, "gpu-check", "@lejepa/gpu-check/dist/main.js");
 }
 
-const COMMAND = `#!/bin/sh
+/** A command at the top of the bundle. @param {string} folder @param {string} name @param {string} program */
+function writeCommand(folder, name, program) {
+  const file = join(folder, name);
+  writeFileSync(
+    file,
+    `#!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd)
-exec "$here/node/bin/node" "$here/node_modules/@lejepa/cli/bin/lejepa.js" "$@"
-`;
+if [ -d "$here/cuda" ]; then export LEJEPA_CUDA="\${LEJEPA_CUDA-$here/cuda}"; fi
+exec "$here/node/bin/node" "$here/node_modules/${program}" "$@"
+`,
+  );
+  chmodSync(file, 0o755);
+}
 
 /** Folders of all packages that `names` need to run. @param {readonly string[]} names @returns {string[]} */
 function installed(names) {
@@ -77,7 +88,7 @@ function copyPackage(path, folder) {
       problem: `${basename(real)} is not built`,
       hint: "npm run build",
     });
-  const kept = ours ? new Set(["dist", "bin", "package.json", "LICENSE"]) : undefined;
+  const kept = ours ? new Set(["dist", "bin", "python", "package.json", "LICENSE"]) : undefined;
   cpSync(real, target, {
     recursive: true,
     filter: (file) => {

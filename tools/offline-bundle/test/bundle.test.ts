@@ -51,8 +51,15 @@ beforeAll(() => {
   for (const [i, name] of scenes.entries())
     cpSync(join(root, "tools/demo/scenes", name), join(project, "photos", i % 2 === 0 ? "a" : "b", name));
   writeFileSync(join(project, "lejepa.config.json"), JSON.stringify(config));
-  const args = ["tools/offline-bundle/bundle.mjs", "--project", project, "--out", out, "--max-size", "40MiB"];
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  const cuda = join(folder, "cuda-home");
+  mkdirSync(cuda);
+  writeFileSync(join(cuda, "cuda.json"), JSON.stringify({ library: "lib.so", preload: [] }));
+  const options = ["--project", project, "--out", out, "--max-size", "40MiB", "--gpu-check", "--cuda"];
+  const { status, stderr } = spawnSync(process.execPath, ["tools/offline-bundle/bundle.mjs", ...options], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, LEJEPA_CUDA: cuda },
+  });
   expect(status, stderr).toBe(0);
 }, 900_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -93,6 +100,14 @@ test("installs, examines the machine and trains", { timeout: 600_000 }, () => {
   expect(trained.text).toContain("done: 2 of");
   // what the project had trained before stays at home
   expect(readdirSync(project).sort()).toEqual([".lejepa", "lejepa.config.json", "photos", "run"]);
+});
+
+test("carries the check of devices, and the libraries of cuda", { timeout: 120_000 }, () => {
+  expect(readFileSync(join(installed, "cuda", "cuda.json"), "utf8")).toContain("lib.so");
+  const args = ["--device", "abacus", "--minutes", "0.1", "--quick", "--out", "report"];
+  const checked = bare([join(installed, "gpu-check"), ...args], installed);
+  expect(checked.status, checked.text).toBe(0);
+  expect(readFileSync(join(installed, "report", "gpu-check.md"), "utf8")).toContain("| works | abacus |");
 });
 
 test("sizes in words", () => {

@@ -2,7 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import type { DatasetItem } from "@lejepa/contracts";
 import { type ImageStore, type Splits, splitItems } from "@lejepa/data";
-import { createEngine } from "@lejepa/engine";
+import { configuredEngine } from "@lejepa/engine";
 import {
   type Candidate,
   type Comparison,
@@ -60,7 +60,7 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
   const { signal } = interrupt;
   const store = await openStore(config, { output, signal });
   const threads = config.threads ?? undefined;
-  const engine = await createEngine({ device: config.device, ...(threads !== undefined && { threads }) });
+  const engine = await configuredEngine(config);
   const candidates: Candidate[] = [];
   try {
     const splits = splitsToProbe(store, config, output);

@@ -13,6 +13,7 @@ import { shippedIds } from "../shipped-datasets.ts";
 /** Flags of the verb. */
 export interface DoctorFlags {
   readonly device?: string;
+  readonly deviceIndex?: number;
   readonly threads?: number;
 }
 
@@ -21,7 +22,7 @@ export async function doctor(flags: DoctorFlags, output: Output): Promise<number
   const devices: DeviceReport[] = [];
   for (const name of devicesToTry(flags.device)) {
     output.note(`trying ${name} ...`);
-    devices.push(await probeDevice(name, flags.threads));
+    devices.push(await probeDevice(name, { threads: flags.threads, index: flags.deviceIndex }));
   }
   const gpus = await nvidiaGpus();
   const datasets = await datasetReports();

@@ -1,6 +1,6 @@
 // `lejepa preview`: what training would see. Draws the views of a few images as training does, shows them, and measures how hard they
 // are. Trains nothing.
-import { createEngine } from "@lejepa/engine";
+import { configuredEngine } from "@lejepa/engine";
 import { drawPreview, randomEncoder } from "@lejepa/eval";
 import { createModel } from "@lejepa/train";
 import { listenForInterrupt } from "../interrupt.ts";
@@ -56,10 +56,7 @@ async function drawAll(config: ReadyConfig, { items, files, replace, signal, not
   const images = await preparePreview(config, { images: Math.max(items, measured), seed: config.seed, signal, note });
   const { store, config: resolved, views } = images.data;
   const { encoder } = createModel(resolved);
-  const engine = await createEngine({
-    device: config.device,
-    ...(config.threads !== null && { threads: config.threads }),
-  });
+  const engine = await configuredEngine(config);
   try {
     note(`drawing the views of ${store.count} images ...`);
     const groups = await drawPreview(engine, {

@@ -126,7 +126,7 @@ function standIns(place: string): void {
 
 /** Computes with what is in `place`. */
 async function tried(place: string, gpu: boolean): Promise<Extract<DeviceReport, { ok: true }>> {
-  const report = await probeDevice("tensorflow", undefined, { LEJEPA_TENSORFLOW: place });
+  const report = await probeDevice("tensorflow", { env: { LEJEPA_TENSORFLOW: place } });
   const where = "setup tensorflow";
   if (!report.ok) throw new LejepaError({ code: "E_DEVICE", where, problem: report.problem });
   if (!gpu || report.gpu === true) return report;

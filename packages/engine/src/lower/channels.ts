@@ -27,8 +27,7 @@ const channelAffine: Lowering = (_, inputs) => {
 /** 1 where x > 0, else 0; NaN stays NaN. */
 const step: Lowering = (_, [x]) => {
   const input = x as Value;
-  const positive = cast(binary("Greater", input, scalar(0), "bool"), "float32");
-  return apply1("Where", [unary("IsNaN", input, "bool"), input, positive], input);
+  return apply1("Where", [unary("IsNaN", input, "bool"), input, plainStep(input)], input);
 };
 
 /** A slope this steep takes every normal float above 0 to 1. */
@@ -36,6 +35,9 @@ const STEEP = 3e38;
 
 /** {@link step} as one clipped line, which ORT's CPU kernel computes several times faster than a selection. */
 export const steepStep = (x: Value): Value => apply1("HardSigmoid", [x], x, { alpha: float(STEEP), beta: float(0) });
+
+/** {@link step} without the test for NaN, for devices that need not know it: ORT has no such test on WebGPU. */
+export const plainStep = (x: Value): Value => cast(binary("Greater", x, scalar(0), "bool"), "float32");
 
 /** Lowerings that hold on every device. */
 export const channelComposites: LoweringTable = {

@@ -62,7 +62,7 @@ export const plainBatched: BatchedProduct = (a, b, transA, transB, alpha, out) =
   return alpha === 1 ? y : binary("Mul", y, scalar(alpha, out.dtype));
 };
 
-/** ORT's MatMul with transposes and a factor built in (float32, CPU). */
+/** ORT's MatMul with transposes and a factor built in (float32; CPU and CUDA). */
 export const fusedBatched: BatchedProduct = (a, b, transA, transB, alpha, out) =>
   apply1(
     "FusedMatMul",

@@ -4,14 +4,14 @@ import { simplify } from "../graph/simplify.ts";
 import type { Value } from "../graph/value.ts";
 import { blockSize } from "./block-size.ts";
 import { blocked, unblockLowering } from "./blocked.ts";
-import { channelComposites, steepStep } from "./channels.ts";
+import { channelComposites, plainStep, steepStep } from "./channels.ts";
 import { composites, fusedBatched, type LoweringTable, matMulLowering, plainBatched } from "./composites.ts";
 import { fuseSums } from "./fuse.ts";
 import { rowChunked } from "./row-chunks.ts";
 import { webgpuComposites } from "./webgpu.ts";
 
 /** Devices that sessions run on. */
-export type SessionDevice = "cpu" | "webgpu";
+export type SessionDevice = "cpu" | "webgpu" | "cuda";
 
 const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
   cpu: {
@@ -21,7 +21,14 @@ const tables: Readonly<Record<SessionDevice, LoweringTable>> = {
     Step: (_, [x]) => steepStep(x as Value),
     MatMul: matMulLowering(fusedBatched, rowChunked),
   },
-  webgpu: { ...composites, ...channelComposites, ...webgpuComposites, MatMul: matMulLowering(plainBatched) },
+  cuda: { ...composites, ...channelComposites, MatMul: matMulLowering(fusedBatched) },
+  webgpu: {
+    ...composites,
+    ...channelComposites,
+    ...webgpuComposites,
+    Step: (_, [x]) => plainStep(x as Value),
+    MatMul: matMulLowering(plainBatched),
+  },
 };
 
 /** The graph as `device` runs it. Collectives are gone by now (see segments.ts). */

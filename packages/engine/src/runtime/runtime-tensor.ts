@@ -1,48 +1,51 @@
-// A tensor of ONNX Runtime: in host memory on the CPU, in a buffer of the GPU on WebGPU.
+// A tensor of ONNX Runtime: in host memory on the CPU, in the device's memory elsewhere.
 import { LejepaError } from "@lejepa/contracts";
-import type { Tensor } from "onnxruntime-common";
-import type { ElementType, HostData } from "../graph/value.ts";
+import type { ElementType } from "../graph/value.ts";
 import { DeviceTensor } from "./device-tensor.ts";
-import { download } from "./download.ts";
+import type { GraphRuntime, ReadData, RuntimeValue } from "./graph-runtime.ts";
 
-/** What programs of the devices `cpu` and `webgpu` take and give. */
+/** What programs of the devices `cpu`, `webgpu` and `cuda` take and give. */
 export class RuntimeTensor extends DeviceTensor {
-  #tensor: Tensor | undefined;
-  #spare: Tensor | undefined;
+  readonly runtime: GraphRuntime;
+  #value: RuntimeValue | undefined;
+  #spare: RuntimeValue | undefined;
 
-  constructor(tensor: Tensor, shape: readonly number[], dtype: ElementType) {
+  constructor(
+    runtime: GraphRuntime,
+    value: RuntimeValue,
+    { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: ElementType },
+  ) {
     super(shape, dtype);
-    this.#tensor = tensor;
+    this.runtime = runtime;
+    this.#value = value;
   }
 
   /** The runtime's own handle. */
-  get handle(): Tensor {
-    if (this.#tensor !== undefined) return this.#tensor;
+  get handle(): RuntimeValue {
+    if (this.#value !== undefined) return this.#value;
     throw new LejepaError({ code: "E_INTERNAL", where: "DeviceTensor", problem: "used after dispose()" });
   }
 
   /** Second buffer that an updating program writes to; see {@link swap}. */
-  get spare(): Tensor | undefined {
+  get spare(): RuntimeValue | undefined {
     return this.#spare;
   }
 
   /** Takes `next` as the content and keeps the old buffer as spare (host memory) or frees it (device memory). */
-  swap(next: Tensor): void {
+  swap(next: RuntimeValue): void {
     const old = this.handle;
-    this.#tensor = next;
+    this.#value = next;
     if (old.location === "cpu") this.#spare = old;
     else old.dispose();
   }
 
-  override async read(): Promise<Exclude<HostData, BigInt64Array>> {
-    const { handle } = this;
-    if (handle.location !== "cpu") return download(handle, this.shape, this.dtype);
-    return (handle.data as Exclude<HostData, BigInt64Array>).slice();
+  override async read(): Promise<ReadData> {
+    return this.runtime.read(this.handle, this.shape, this.dtype);
   }
 
   protected override release(): void {
-    this.#tensor?.dispose();
-    this.#tensor = undefined;
+    this.#value?.dispose();
+    this.#value = undefined;
     this.#spare = undefined;
   }
 }

@@ -1,10 +1,11 @@
-// Sessions of ONNX Runtime: one per compiled graph and device.
+// Sessions of onnxruntime-node's binding: one per compiled graph and device.
 import os from "node:os";
 import { LejepaError } from "@lejepa/contracts";
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import type { Model } from "../graph/proto.ts";
 import type { ElementType, HostData } from "../graph/value.ts";
-import type { SessionDevice } from "../lower/index.ts";
+import { knownFailure } from "./failures.ts";
+import type { SessionNeeds } from "./graph-runtime.ts";
 
 type Runtime = typeof import("onnxruntime-node");
 
@@ -16,33 +17,32 @@ function loadRuntime(): Promise<Runtime> {
   return loading;
 }
 
+/** Devices of the binding. */
+export type BindingDevice = "cpu" | "webgpu";
+
 /** How sessions are made. */
 export interface SessionSettings {
-  readonly device: SessionDevice;
+  readonly device: BindingDevice;
   /** Threads of one operator; default: the machine's cores. */
   readonly threads?: number | undefined;
-  /** Prefix of the profile that ORT writes when the session is released. */
-  readonly profilePrefix?: string;
-  /** Outputs that stay in device memory; the others come back to the host. */
-  readonly resident?: readonly string[];
 }
 
-function sessionOptions({
-  device,
-  threads,
-  profilePrefix,
-  resident = [],
-}: SessionSettings): InferenceSession.SessionOptions {
+function sessionOptions(
+  { device, threads }: SessionSettings,
+  { profilePrefix, resident = [], strict = false }: SessionNeeds,
+): InferenceSession.SessionOptions {
   const locations = Object.fromEntries(resident.map((name) => [name, "gpu-buffer" as const]));
   const profiling = profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix };
   return {
     executionProviders: [device],
     intraOpNumThreads: threads ?? os.availableParallelism(),
     graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
+    // fatal only: errors come as exceptions, and would be printed as well
+    logSeverityLevel: 4,
     // a planned block comes on top of what the first run took: 3.3 GB instead of 2.0 for a ViT-Ti step, at equal speed
     enableMemPattern: false,
     ...(device === "webgpu" && resident.length > 0 ? { preferredOutputLocation: locations } : {}),
+    ...(strict ? { extra: { session: { disable_cpu_ep_fallback: "1" } } } : {}),
     ...profiling,
   };
 }
@@ -52,33 +52,18 @@ function sessionOptions({
  *
  * @throws LejepaError E_DEVICE when the device is not there, E_INTERNAL when the runtime refuses the graph
  */
-export async function createSession(model: Model, settings: SessionSettings): Promise<InferenceSession> {
+export async function createSession(
+  model: Model,
+  settings: SessionSettings,
+  needs: SessionNeeds = {},
+): Promise<InferenceSession> {
   const runtime = await loadRuntime();
   try {
-    return await runtime.InferenceSession.create(model.bytes, sessionOptions(settings));
+    return await runtime.InferenceSession.create(model.bytes, sessionOptions(settings, needs));
   } catch (cause) {
-    const detail = String((cause as Error).message).split("\n")[0] ?? "";
-    if (missingDevice.test(detail)) throw noDevice(settings, detail, cause);
-    throw new LejepaError({
-      code: "E_INTERNAL",
-      where: `engine(${settings.device})`,
-      problem: `ONNX Runtime refused the graph: ${detail}`,
-      hint: "This is a bug of the engine.",
-      cause,
-    });
+    throw refusal(settings.device, (cause as Error).message, cause);
   }
 }
-
-const missingDevice = /adapter|webgpu|execution provider|backend not found/i;
-
-const noDevice = ({ device }: SessionSettings, detail: string, cause: unknown): LejepaError =>
-  new LejepaError({
-    code: "E_DEVICE",
-    where: `engine(${device})`,
-    problem: `ONNX Runtime refused the graph: ${detail}`,
-    hint: "Run with device cpu, or install the GPU's Vulkan driver.",
-    cause,
-  });
 
 /**
  * Opens a model file that was not made here.
@@ -89,13 +74,14 @@ export async function openSession(file: string, settings: SessionSettings): Prom
   const runtime = await loadRuntime();
   try {
     return await runtime.InferenceSession.create(file, {
-      ...sessionOptions(settings),
+      ...sessionOptions(settings, {}),
       // what a foreign model refuses is thrown; the runtime would also print it
       logSeverityLevel: 4,
     });
   } catch (cause) {
-    const detail = String((cause as Error).message).split("\n")[0] ?? "";
-    if (missingDevice.test(detail)) throw noDevice(settings, detail, cause);
+    const refused = refusal(settings.device, (cause as Error).message, cause);
+    if (refused.code === "E_DEVICE") throw refused;
+    const detail = (cause as Error).message.split("\n")[0] ?? "";
     throw new LejepaError({
       code: "E_DATA",
       where: file,
@@ -104,6 +90,21 @@ export async function openSession(file: string, settings: SessionSettings): Prom
       cause,
     });
   }
+}
+
+/** What ONNX Runtime's message means: E_DEVICE when the device is not there, is lost or out of memory, else a bug. */
+export function refusal(device: string, message: string, cause: unknown): LejepaError {
+  const known = knownFailure(`device ${device}`, message, { cause });
+  if (known !== undefined) return known;
+  const detail = message.split("\n")[0] ?? "";
+  const missingDevice = /adapter|webgpu|execution provider|backend not found/i.test(detail);
+  return new LejepaError({
+    code: missingDevice ? "E_DEVICE" : "E_INTERNAL",
+    where: `engine(${device})`,
+    problem: `ONNX Runtime failed: ${detail}`,
+    hint: missingDevice ? "Run with device cpu, or install the GPU's Vulkan driver." : "This is a bug of the engine.",
+    cause,
+  });
 }
 
 /** A runtime tensor over host memory. */

@@ -3,11 +3,11 @@
 // nothing but refuses what it did not put there itself, and makes itself everybody's default backend.
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { isLejepaError, LejepaError } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
+import { dataFolder } from "../data-folder.ts";
 import { TENSORFLOW_BACKEND } from "../ops/_native.ts";
 
 /** tfjs-node with its native binding. */
@@ -36,12 +36,7 @@ const packages = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const
  * Where `lejepa setup tensorflow` installs: the folder that `LEJEPA_TENSORFLOW` names, else `lejepa/tensorflow` in the
  * user's folder for data.
  */
-export function tensorflowHome(): string {
-  const { LEJEPA_TENSORFLOW, XDG_DATA_HOME, LOCALAPPDATA } = process.env;
-  if (LEJEPA_TENSORFLOW) return path.resolve(LEJEPA_TENSORFLOW);
-  const base = LOCALAPPDATA ?? XDG_DATA_HOME ?? path.join(homedir(), ".local", "share");
-  return path.join(base, "lejepa", "tensorflow");
-}
+export const tensorflowHome = (): string => dataFolder("LEJEPA_TENSORFLOW", "tensorflow");
 
 /** The installation that is used: the one of `lejepa setup`, else of the present project, else beside this package. */
 export function findTensorflow(): TensorflowInstall | undefined {

@@ -1,15 +1,6 @@
 // Cases of the kernels that move data.
 import * as tf from "@tensorflow/tfjs";
-import {
-  bools,
-  floats,
-  ints,
-  intValues,
-  type OpCase,
-  type OpEntry,
-  type OpTable,
-  opCase,
-} from "./_op-case.test-helper.ts";
+import { bools, floats, ints, intValues, type OpCase, type OpEntry, type OpTable, opCase } from "./case.ts";
 
 type One = (x: tf.Tensor) => tf.Tensor | tf.Tensor[];
 

@@ -1,6 +1,6 @@
 // Cases of the elementwise kernels: rank 0, 1-sized and empty axes, broadcasting, other types, NaN and infinities.
 import * as tf from "@tensorflow/tfjs";
-import { bools, floats, ints, type OpEntry, type OpTable, opCase, specials, values } from "./_op-case.test-helper.ts";
+import { bools, floats, ints, type OpEntry, type OpTable, opCase, specials, values } from "./case.ts";
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;

@@ -1,14 +1,6 @@
 // Cases of products, tfjs's convolutions (channels last) and this package's own ops with their gradient kernels.
 import * as tf from "@tensorflow/tfjs";
-import {
-  floats,
-  type Operand,
-  type OpCase,
-  type OpEntry,
-  type OpTable,
-  opCase,
-  values,
-} from "./_op-case.test-helper.ts";
+import { floats, type Operand, type OpCase, type OpEntry, type OpTable, opCase, values } from "./case.ts";
 import {
   allReduceMean,
   averagePool2d,
@@ -20,7 +12,7 @@ import {
   layerNorm,
   maxPool2d,
   softmax,
-} from "./index.ts";
+} from "../index.ts";
 
 type T4 = tf.Tensor4D;
 type Fn = (...tensors: tf.Tensor[]) => tf.Tensor;

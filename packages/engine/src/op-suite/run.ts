@@ -1,7 +1,7 @@
 // Runs all cases of a kernel as one program on a device and says where the results differ from the reference's.
 import * as tf from "@tensorflow/tfjs";
-import { casesOn, type OpCase, type OpEntry } from "./_op-case.test-helper.ts";
-import { createEngine, type DeviceName, errorBounds, type InputSpec } from "./index.ts";
+import { casesOn, type OpCase, type OpEntry } from "./case.ts";
+import { createEngine, type EngineOptions, errorBounds, type InputSpec } from "../index.ts";
 
 interface Run {
   readonly values: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>;
@@ -11,8 +11,8 @@ interface Run {
 
 const inputName = (index: number, k: number): string => `c${index}_${k}`;
 
-async function runCases(cases: readonly OpCase[], device: DeviceName): Promise<Run> {
-  const engine = await createEngine({ device, threads: 1 });
+async function runCases(cases: readonly OpCase[], options: EngineOptions): Promise<Run> {
+  const engine = await createEngine({ ...options, threads: 1 });
   const signature: Record<string, InputSpec> = {};
   const feeds: Record<string, Float32Array | Int32Array | Uint8Array> = {};
   for (const [index, { operands }] of cases.entries()) {
@@ -63,15 +63,16 @@ function watched<T>(seen: Set<string>, fn: () => T): T {
   }
 }
 
-/** What a device's results differ in from the reference's, in words; empty when they agree. */
+/** What a device's results differ in from the reference's, in words; empty when they agree. `runtime`: see EngineOptions. */
 export async function differences(
   kernel: string,
   entry: OpEntry,
-  device: "cpu" | "webgpu" | "tensorflow",
+  device: "cpu" | "webgpu" | "cuda" | "tensorflow",
+  runtime: Pick<EngineOptions, "runtime"> = {},
 ): Promise<string[]> {
   const used = casesOn(device, entry);
-  const want = await runCases(used, "reference");
-  const got = await runCases(used, device);
+  const want = await runCases(used, { device: "reference" });
+  const got = await runCases(used, { device, ...runtime });
   // TensorFlow takes the plain definitions of our own ops, and makes some of tfjs's of others
   const problems = device === "tensorflow" || got.kernels.has(kernel) ? [] : [`no case of ${kernel} runs that kernel`];
   for (const [name, expected] of want.values) {

@@ -1,6 +1,6 @@
 // What a case of the op table is, and the operands that cases are made of. Values are fixed, so failures repeat.
 import type * as tf from "@tensorflow/tfjs";
-import type { InputType } from "./trace.ts";
+import type { InputType } from "../trace.ts";
 
 /** A named input of a case. */
 export interface Operand {
@@ -32,7 +32,7 @@ export interface OpEntry {
 }
 
 /** The cases of an entry that are run on a device. */
-export function casesOn(device: "cpu" | "webgpu" | "tensorflow", { cases }: OpEntry): readonly OpCase[] {
+export function casesOn(device: "cpu" | "webgpu" | "cuda" | "tensorflow", { cases }: OpEntry): readonly OpCase[] {
   if (device === "webgpu") return cases.filter(({ special }) => special !== true);
   if (device === "tensorflow") return cases.filter(({ beyondTensorflow }) => beyondTensorflow !== true);
   return cases;

@@ -1,15 +1,6 @@
 // Cases of reductions, cumulative ops, softmax and sorting.
 import * as tf from "@tensorflow/tfjs";
-import {
-  bools,
-  floats,
-  ints,
-  type OpCase,
-  type OpEntry,
-  type OpTable,
-  opCase,
-  values,
-} from "./_op-case.test-helper.ts";
+import { bools, floats, ints, type OpCase, type OpEntry, type OpTable, opCase, values } from "./case.ts";
 
 type Reduction = (x: tf.Tensor, axis?: number | number[], keepDims?: boolean) => tf.Tensor;
 

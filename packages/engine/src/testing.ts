@@ -1,0 +1,8 @@
+/**
+ * The op suite: every kernel on small operands, compared with tfjs's pure-JS backend. For tests of this package, and for checks
+ * of a machine's devices (tools/gpu-check).
+ * @module
+ */
+export { casesOn, type OpEntry, type OpTable } from "./op-suite/case.ts";
+export { differences } from "./op-suite/run.ts";
+export { opTable } from "./op-suite/table.ts";
