@@ -192,7 +192,10 @@ function addCompare(program: Command, output: Output): void {
     .option("--channels <POLICY>", "for encoders of other channels: replicate, bands:0,1,2, pca, or patch")
     .option("--shots <LIST>", "labelled images a class to learn from (default: 1,2,5,10,100,1000,all)")
     .option("--seeds <N>", "draws of the few, and random initialisations", whole, 3)
-    .option("--probe <LIST>", "knn, ncm, logistic, linear (default: knn,logistic,linear)")
+    .option(
+      "--probe <LIST>",
+      "knn, ncm, logistic, linear, finetune (the whole network; of random weights: supervised training) (default: knn,logistic,linear)",
+    )
     .option("--metric <NAME>", "what the verdict is about (default: balancedAccuracy)")
     .option("--margin <POINTS>", "a difference of no interest, in points (default: 2)")
     .option("--checkpoint <WHICH>", "last, best, or a step", "last")

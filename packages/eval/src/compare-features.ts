@@ -10,7 +10,7 @@ import {
   type ProbeName,
   type Shots,
 } from "./comparison-schema.ts";
-import { type CellInput, type Probed, probeCells, type ProbedEncoder } from "./probe-cells.ts";
+import { type CellInput, type FineTuner, type Probed, probeCells, type ProbedEncoder } from "./probe-cells.ts";
 import { drawShots, uniqueShots } from "./probes/draws.ts";
 import { prepareFeatures, type SeedFeatures } from "./probes/features.ts";
 import { createKernel } from "./probes/kernel.ts";
@@ -33,6 +33,8 @@ export interface EncoderFeatures {
   readonly layerNorm?: boolean | undefined;
   readonly notes?: readonly string[] | undefined;
   readonly facts?: Comparison["encoders"][number]["facts"] | undefined;
+  /** Trains the whole network, for the probe `finetune`; absent: that probe passes over this encoder. */
+  readonly fineTune?: FineTuner | undefined;
 }
 
 /** What {@link compareFeatures} needs. */
@@ -131,7 +133,7 @@ type EncoderInput = Omit<CellInput, "features" | "encoderSeed" | "encoderSeeds">
 
 async function probeEncoder(encoder: EncoderFeatures, input: EncoderInput): Promise<ProbedEncoder> {
   const started = performance.now();
-  const { name, kind, seeds, layerNorm = true } = encoder;
+  const { name, kind, seeds, layerNorm = true, fineTune } = encoder;
   const cells: Probed[] = [];
   let dims = { embeddingDim: 1, probeDim: 1 };
   for (const [encoderSeed, given] of seeds.entries()) {
@@ -139,7 +141,7 @@ async function probeEncoder(encoder: EncoderFeatures, input: EncoderInput): Prom
     const raw = typeof given === "function" ? await given() : given;
     dims = { embeddingDim: raw.embedding.columns, probeDim: raw.probe.columns };
     const features = prepareFeatures(raw, { name, problem: input.problem, layerNorm });
-    cells.push(...(await probeCells({ ...input, features, encoderSeed, encoderSeeds: seeds.length })));
+    cells.push(...(await probeCells({ ...input, features, encoderSeed, encoderSeeds: seeds.length, fineTune })));
   }
   const { notes = [], facts = {} } = encoder;
   const description = { name, kind, seeds: seeds.length, ...dims, notes: [...notes], facts };
@@ -157,7 +159,7 @@ function resolveSettings(targets: Targets, options: CompareSettings): ResolvedSe
   const probes = [...new Set(options.probes ?? (["knn", "logistic", "linear"] as const))];
   const unsuited = probes.find((probe) => !probeSuits(probe, task));
   if (unsuited !== undefined) throw usage("probes", `probes of ${task}`, unsuited);
-  const probe = (["logistic", "linear", "knn", "ncm"] as const).find((name) => probes.includes(name));
+  const probe = (["logistic", "linear", "knn", "ncm", "finetune"] as const).find((name) => probes.includes(name));
   if (probe === undefined) throw usage("probes", "at least one", "none");
   const { seeds = 3, margin = 0.02, resamples = 2000, seed = 0 } = options;
   const given = options.shots ?? (task === "regression" ? defaultShots.slice(3) : defaultShots);

@@ -7,7 +7,7 @@ import type { OpenedEncoder, OpenedKind } from "./encoders/opened-encoder.ts";
 import type { Matrix } from "./matrix.ts";
 
 /** One thing to compare: the same method trained (or initialised) with several seeds. */
-export interface Candidate extends Pick<EncoderFeatures, "facts"> {
+export interface Candidate extends Pick<EncoderFeatures, "facts" | "fineTune"> {
   readonly name: string;
   /** Default: a run is one's own, files and published weights are transfer. */
   readonly kind?: EncoderKind | undefined;
@@ -35,7 +35,7 @@ export function compareEncoders(engine: Engine, options: CompareOptions): Promis
   const rows = labelledRows(store, splits);
   const whole = (m: Matrix): Matrix => scatter(m, rows, store.count);
   const encoders = candidates.map((candidate): EncoderFeatures => {
-    const { name, encoders: opened, facts } = candidate;
+    const { name, encoders: opened, facts, fineTune } = candidate;
     const [first] = opened;
     return {
       name,
@@ -44,6 +44,7 @@ export function compareEncoders(engine: Engine, options: CompareOptions): Promis
       layerNorm: first?.kind !== "pixels",
       notes: first === undefined ? [] : sharedNotes(opened),
       facts: { ...factsOf(first), ...facts },
+      fineTune,
       seeds: opened.map((encoder) => async () => {
         const { embedding, probe } = await encoder.extract(store, rows, { signal });
         return { embedding: whole(embedding), probe: whole(probe) };

@@ -9,8 +9,11 @@ const maybe = z.number().nullable();
 /** What is predicted: one class of several, any number of labels at once, or numbers. */
 const comparisonTasks = ["classification", "multilabel", "regression"] as const;
 
-/** kNN by cosine, nearest class mean, (multinomial) logistic or ridge regression, the paper's linear probe. */
-export const probeNames = ["knn", "ncm", "logistic", "linear"] as const;
+/**
+ * kNN by cosine, nearest class mean, (multinomial) logistic or ridge regression, the paper's linear probe; and no probe of frozen
+ * features: the whole network trained on the labels.
+ */
+export const probeNames = ["knn", "ncm", "logistic", "linear", "finetune"] as const;
 
 /** Scores of predictions; for `mae` less is better. */
 export const metricNames = [

@@ -7,6 +7,7 @@ export const probeTitles: Readonly<Record<ProbeName, string>> = {
   ncm: "nearest class mean",
   logistic: "logistic regression",
   linear: "linear probe (AdamW)",
+  finetune: "full fine-tuning",
 };
 
 /** Names of metrics for readers. */

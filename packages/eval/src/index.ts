@@ -113,6 +113,7 @@ export {
   type ViewEmbeddings,
 } from "./label-free/view-embeddings.ts";
 export { layerNormRows, type Matrix, matrix } from "./matrix.ts";
+export type { FineTuneJob, FineTuner } from "./probe-cells.ts";
 export { type SeedFeatures } from "./probes/features.ts";
 export { type KnnOptions, knnClassify, type Neighbours, nearestNeighbours } from "./probes/knn.ts";
 export {

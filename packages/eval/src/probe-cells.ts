@@ -7,7 +7,7 @@ import type { Matrix } from "./matrix.ts";
 import type { Draw } from "./probes/draws.ts";
 import type { PreparedFeatures } from "./probes/features.ts";
 import type { Kernel } from "./probes/kernel.ts";
-import { runProbe } from "./probes/run-probe.ts";
+import { type ProbeOutput, runProbe } from "./probes/run-probe.ts";
 import { type Resamples, resampleMetrics } from "./statistics/bootstrap.ts";
 import { type ClassScores, createEvaluator, metricsOfTask, predictedClasses } from "./statistics/metrics.ts";
 import type { Problem } from "./targets.ts";
@@ -39,6 +39,18 @@ export interface ProbedEncoder {
   readonly seconds: number;
 }
 
+/** One training of a whole network: rows are as in the problem, test rows are only predicted. */
+export interface FineTuneJob {
+  readonly encoderSeed: number;
+  readonly train: Uint32Array;
+  readonly validation: Uint32Array;
+  readonly test: Uint32Array;
+  readonly seed: number;
+}
+
+/** Trains a network on labels and predicts: scores `[test rows, classes]`, larger for likelier classes. */
+export type FineTuner = (job: FineTuneJob) => Promise<{ readonly scores: Matrix; readonly validation: number }>;
+
 /** What {@link probeCells} needs. */
 export interface CellInput {
   readonly kernel: Kernel;
@@ -49,6 +61,8 @@ export interface CellInput {
   readonly features: PreparedFeatures;
   readonly encoderSeed: number;
   readonly encoderSeeds: number;
+  /** Absent: this encoder cannot be trained here, and the probe `finetune` passes over it. */
+  readonly fineTune?: FineTuner | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,6 +80,7 @@ export async function probeCells(input: CellInput): Promise<Probed[]> {
   const most = draws.at(-1)?.shots;
   const out: Probed[] = [];
   for (const probe of settings.probes) {
+    if (probe === "finetune" && input.fineTune === undefined) continue;
     for (const draw of mine) {
       if (input.signal?.aborted)
         throw new LejepaError({ code: "E_ABORTED", where: "compare", problem: "stopped on request" });
@@ -82,17 +97,9 @@ interface Cell {
 }
 
 async function probeOnce(input: CellInput, { probe, draw, detailed }: Cell): Promise<Probed> {
-  const { kernel, problem, settings, resamples, features, encoderSeed } = input;
+  const { problem, resamples, encoderSeed } = input;
   const started = performance.now();
-  const { scores, chosen, validation } = await runProbe(kernel, probe, {
-    features,
-    positions: draw.positions,
-    train: problem.train.truth,
-    validation: problem.validation.truth,
-    metric: settings.metric,
-    grids: settings.resolvedGrids,
-    seed: settings.seed + draw.run,
-  });
+  const { scores, chosen, validation } = await predict(input, probe, draw);
   const seconds = (performance.now() - started) / 1000;
   const evaluator = createEvaluator(problem.test.truth, scores);
   const names = metricsOfTask[problem.task];
@@ -115,6 +122,26 @@ async function probeOnce(input: CellInput, { probe, draw, detailed }: Cell): Pro
     resampled: resampleMetrics(evaluator, names, { part: problem.test, resamples }),
     ...(detailed && { detail: { perClass: evaluator.perClass(), predicted: predictionOf(problem, scores) } }),
   };
+}
+
+async function predict(input: CellInput, probe: ProbeName, { positions, run }: Draw): Promise<ProbeOutput> {
+  const { kernel, problem, settings, features, encoderSeed, fineTune } = input;
+  const { train, validation, test } = problem;
+  const seed = settings.seed + run;
+  if (probe === "finetune") {
+    const rows = positions.map((i) => train.rows[i] as number);
+    const job = { encoderSeed, train: rows, validation: validation.rows, test: test.rows, seed };
+    return { chosen: {}, ...(await (fineTune as FineTuner)(job)) };
+  }
+  return runProbe(kernel, probe, {
+    features,
+    positions,
+    train: train.truth,
+    validation: validation.truth,
+    metric: settings.metric,
+    grids: settings.resolvedGrids,
+    seed,
+  });
 }
 
 function predictionOf({ task }: Problem, scores: Matrix): Matrix {

@@ -18,6 +18,7 @@ import {
 } from "@lejepa/eval";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
 import { compareSettings, type ProbeFlags } from "../compare-flags.ts";
+import type { FineTunerOptions } from "../fine-tuner.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { ConfigFlags, ReadyConfig } from "../resolve-config.ts";
@@ -71,10 +72,13 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
       const wanted = { runs, context, seeds: flags.seeds, seed: config.seed };
       candidates.push(...(baseline === "random" ? await untrained(wanted) : [await other(baseline, context)]));
     }
+    const tuned = settings.probes?.includes("finetune")
+      ? await withTuning(candidates, { engine, store, config, signal, note: output.note })
+      : candidates;
     const comparison = await compareEncoders(engine, {
       store,
       splits,
-      candidates,
+      candidates: tuned,
       ...settings,
       seed: config.seed,
       context: contextOf(runs, engine.device),
@@ -97,6 +101,15 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
     await engine.dispose();
     store.close();
   }
+}
+
+async function withTuning(candidates: readonly Candidate[], options: FineTunerOptions): Promise<Candidate[]> {
+  const { fineTunerOf } = await import("../fine-tuner.ts");
+  return candidates.map((candidate) => {
+    const fineTune = fineTunerOf(candidate.encoders, options);
+    if (fineTune === undefined) options.note(`${candidate.name} is not fine-tuned: its weights are not ours to train`);
+    return { ...candidate, fineTune };
+  });
 }
 
 // what a reader needs to do it again; folders as they were given, so that no home directory gets into a report

@@ -48,19 +48,25 @@ export interface ProbeOutput {
   readonly validation: number;
 }
 
+/** Probes of frozen features. */
+export type FrozenProbe = Exclude<ProbeName, "finetune">;
+
 /** Which probes suit a task. */
-export const probeSuits = (probe: ProbeName, task: Truth["task"]): boolean => probe !== "ncm" || task !== "regression";
+export function probeSuits(probe: ProbeName, task: Truth["task"]): boolean {
+  if (probe === "finetune") return task === "classification";
+  return probe !== "ncm" || task !== "regression";
+}
 
 /**
  * Runs a probe. Deterministic: the same input gives the same scores (on one device).
  *
  * @throws LejepaError E_NAN when a loss is not a number
  */
-export function runProbe(kernel: Kernel, probe: ProbeName, input: ProbeInput): Promise<ProbeOutput> {
+export function runProbe(kernel: Kernel, probe: FrozenProbe, input: ProbeInput): Promise<ProbeOutput> {
   return probes[probe](kernel, input);
 }
 
-const probes: Readonly<Record<ProbeName, (kernel: Kernel, input: ProbeInput) => Promise<ProbeOutput>>> = {
+const probes: Readonly<Record<FrozenProbe, (kernel: Kernel, input: ProbeInput) => Promise<ProbeOutput>>> = {
   knn: runKnn,
   ncm: runClassMeans,
   logistic: runRegression,
