@@ -21,7 +21,7 @@ export interface Grids {
 /** The default grids. `c`: also `1 / alpha` of ridge regression. */
 export const defaultGrids: Grids = {
   k: [1, 3, 5, 10, 20, 50, 100],
-  c: [1e-4, 1e-3, 1e-2, 0.1, 1, 10],
+  c: [1e-4, 1e-3, 1e-2, 0.1, 1],
   learningRate: [1e-3, 3e-3, 1e-2],
 };
 
