@@ -27,6 +27,7 @@ test("the public surface", () => {
       "lejepaLoss",
       "lidar",
       "momentDistance",
+      "normalOrderStatistics",
       "normalityTests",
       "orderStatisticNll",
       "rankMe",
