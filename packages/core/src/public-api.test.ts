@@ -28,6 +28,7 @@ test("the public surface", () => {
       "lejepaLoss",
       "lidar",
       "momentDistance",
+      "normalOrderStatistics",
       "normalityTests",
       "orderStatisticNll",
       "rankMe",

@@ -15,7 +15,7 @@ const sliceSchema = z.strictObject({
   index: count,
   mean: finite,
   std: finite,
-  /** Statistic over its critical value at 5 %, by test: above 1, the test rejects. */
+  /** Statistic over its critical value at 5 %, by test where that is positive: above 1, the test rejects. */
   ratios: z.record(z.string(), measured),
   /** Images at the two ends, the farthest first. */
   low: z.array(endSchema),

@@ -51,7 +51,8 @@ function describe(
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / samples;
   const ratios = normalityTests.flatMap(({ name, kind }) => {
     const critical = criticalOrNull(name, { samples, dim: directions.rows, level: 0.05 });
-    if (kind === "multivariate" || critical === null) return [];
+    // a likelihood may have a limit below 0, over which a ratio says nothing
+    if (kind === "multivariate" || critical === null || critical <= 0) return [];
     return [[name, finiteOrNull((statistics.get(name)?.[slice] as number) / critical)] as const];
   });
   return {
