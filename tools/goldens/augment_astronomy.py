@@ -15,6 +15,7 @@ import torchvision
 from scipy.integrate import quad
 from scipy.ndimage import gaussian_filter1d
 from scipy.special import roots_genlaguerre
+from torch_replay import Recorded
 
 SEED = 20240602
 SIZE = 9
@@ -127,35 +128,12 @@ def distances():
     return [[z, quad(expansion, 0, z)[0] / (1 + z)] for z in (0.001, 0.05, 0.1, 0.15, 0.2, 0.5, 1, 3)]
 
 
-class Recorded:
-    """Stands in for the torch module inside get_params: same code, draws from a known list."""
-
-    def __init__(self):
-        self.draws = []
-
-    def __getattr__(self, name):
-        return getattr(torch, name)
-
-    def empty(self, _):
-        return self
-
-    def uniform_(self, low, high):
-        u = int(rng.integers(0, 2**20)) / 2**20
-        self.draws.append(u)
-        return torch.tensor(float(low) + (float(high) - float(low)) * u, dtype=torch.float64)
-
-    def randint(self, low, high, size):
-        value = int(rng.integers(low, high))
-        self.draws.append(value)
-        return torch.tensor([value])
-
-
 def erased_boxes():
     module = torchvision.transforms.transforms
     boxes = []
     for size, area, ratio, count in ((32, (0.02, 0.33), (0.3, 3.3), 20), (64, (0.3, 1.0), (0.1, 10.0), 15), (5, (1.0, 1.0), (0.9, 1.1), 2)):
         for _ in range(count):
-            module.torch = Recorded()
+            module.torch = Recorded(rng)
             image = torch.zeros(1, size, size)
             i, j, h, w, value = module.RandomErasing.get_params(image, list(area), list(ratio), [7.0])
             # the image itself comes back when no box was found

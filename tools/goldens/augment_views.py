@@ -12,6 +12,7 @@ import numpy as np
 import torch
 import torchvision
 import torchvision.transforms.functional as F
+from torch_replay import Recorded
 from torchvision.transforms import InterpolationMode
 
 SEED = 20240601
@@ -156,29 +157,6 @@ for number, (image, box) in enumerate((("wide", (1, 2, 9, 12)), ("tall", (5, 0, 
     case(f"whole chain {order} gray", image, 5, box=box, flipY=True, grayscale=True, **chain)
 
 
-class Recorded:
-    """Stands in for the torch module inside get_params: same code, draws from a known list."""
-
-    def __init__(self):
-        self.draws = []
-
-    def __getattr__(self, name):
-        return getattr(torch, name)
-
-    def empty(self, _):
-        return self
-
-    def uniform_(self, low, high):
-        u = int(rng.integers(0, 2**20)) / 2**20
-        self.draws.append(u)
-        return torch.tensor(float(low) + (float(high) - float(low)) * u, dtype=torch.float64)
-
-    def randint(self, low, high, size):
-        value = int(rng.integers(low, high))
-        self.draws.append(value)
-        return torch.tensor(value)
-
-
 def crop_boxes():
     module = torchvision.transforms.transforms
     boxes = []
@@ -193,7 +171,7 @@ def crop_boxes():
     ]
     for height, width, scale, ratio, count in settings:
         for _ in range(count):
-            module.torch = Recorded()
+            module.torch = Recorded(rng)
             i, j, h, w = module.RandomResizedCrop.get_params(torch.zeros(1, height, width), list(scale), list(ratio))
             boxes.append([height, width, scale, ratio, module.torch.draws, [i, j, h, w]])
     module.torch = torch
