@@ -62,10 +62,14 @@ export async function crossValidate(
 
 // groups in an order of their own, dealt out to the folds
 function assignFolds({ items }: ImageStore): number[] {
-  const groups = [...new Set(items.map(({ id, group }) => group ?? id))];
+  const given = new Set(items.map(({ id, group }) => group ?? id));
+  // one patient's name in all headers, say: no groups to fold by
+  const grouped = given.size >= folds;
+  const nameOf = ({ id, group }: (typeof items)[number]): string => (grouped ? (group ?? id) : id);
+  const groups = [...new Set(items.map(nameOf))];
   const order = stream(0, "ablation folds").permutation(groups.length);
   const fold = new Map(groups.map((group, i) => [group, (order[i] as number) % folds]));
-  return items.map(({ id, group }) => fold.get(group ?? id) as number);
+  return items.map((item) => fold.get(nameOf(item)) as number);
 }
 
 const at = (labels: Int32Array, rows: readonly number[]): Int32Array =>
