@@ -1,7 +1,8 @@
-/** One operation on values by itself: no crop, no normalisation. */
+/** One operation on values by itself (`applyOne`), or alone through the real parameters and the real graph (`viewsAlone`). */
 import { type OperationName, operationSchemas, stream } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
 import { specFor } from "./_fixture.test-helper.ts";
+import { applyViews } from "./apply.ts";
 import { openPacked } from "./fields.ts";
 import type { Drawn } from "./operation.ts";
 import type { ActiveOperation } from "./operations.ts";
@@ -19,7 +20,8 @@ export interface OneOperation {
   readonly mean?: readonly number[];
 }
 
-function specOf({ name, options, size, mean, ...more }: OneOperation, views: number): ViewSpec {
+/** A spec with this operation alone, each view of which is the whole image. Normalisation is left out. */
+export function specOf({ name, options, size, mean, ...more }: OneOperation, views: number): ViewSpec {
   const operations = { [name]: operationSchemas[name].parse({ probability: 1, ...options }) };
   const spec = specFor({ height: size, width: size, dtype: "float32", ...more }, { size, views, operations });
   return { ...spec, ...(mean && { mean }) };
@@ -65,5 +67,30 @@ export function applyOne(
     const [active] = layout.active;
     const out = active?.operation.apply(planes, fields(name), active.options, active.form) ?? planes;
     return tf.transpose(out, [1, 0, 2, 3]).dataSync() as Float32Array;
+  });
+}
+
+/** An operation alone on one image. */
+export interface Alone extends OneOperation {
+  /** Planes [channels, size, size] of the image, in [0, 1]. */
+  readonly planes: readonly number[];
+  /** What was drawn for each view; null: it does not act. */
+  readonly drawn: readonly (Drawn | null)[];
+}
+
+/** Whole images through `applyViews`, geometry included: [views][channels * size * size]. */
+export function viewsAlone({ planes, drawn, ...one }: Alone): number[][] {
+  const { name, channels, size } = one;
+  const spec = specOf(one, drawn.length);
+  const views = drawn.map((values) => ({
+    ...identityParameters(spec.image),
+    values: values === null ? {} : { [name]: values },
+  }));
+  return tf.tidy(() => {
+    const packed = packViews(spec, spec.groups[0] as ViewGroup, views);
+    const parameters = { "views.global": tf.tensor2d(packed, [packed.length / views.length, views.length]) };
+    const images = tf.transpose(tf.tensor4d([...planes], [1, channels, size, size]), [0, 2, 3, 1]);
+    const out = applyViews(images, parameters, spec).global as tf.Tensor4D;
+    return out.reshape([views.length, channels * size * size]).arraySync() as number[][];
   });
 }

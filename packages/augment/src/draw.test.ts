@@ -1,5 +1,5 @@
 import { fc, test as property } from "@fast-check/vitest";
-import type { Operations } from "@lejepa/contracts";
+import { type Operations, operationSchemas } from "@lejepa/contracts";
 import { expect, test } from "vitest";
 import { specFor } from "./_fixture.test-helper.ts";
 import { drawView, drawViews } from "./draw.ts";
@@ -205,6 +205,15 @@ test("only what the operations need is packed", () => {
   expect(rows({ colorJitter: off })).toBe(6);
   expect(rows({ colorJitter: { ...off, brightness: 1 } })).toBe(7);
   expect(rows({ colorJitter: { ...off, brightness: 1, contrast: 1, hue: 0.1 } })).toBe(6 + 2 * 2 * 2 + 1);
+});
+
+test("specs that share a group have layouts of their own", () => {
+  const gains = specFor(image, { operations: { bandGain: operationSchemas.bandGain.parse({}) } });
+  const five = { ...gains, image: { ...image, channels: 5 }, mean: Array<number>(5).fill(0.5) };
+  const group = gains.groups[0] as ViewGroup;
+  expect(layoutOf(five, group).rows).toBeGreaterThan(layoutOf(gains, group).rows);
+  expect(layoutOf(five, group).active[0]?.form.mean).toHaveLength(5);
+  expect(layoutOf(gains, group)).toBe(layoutOf(gains, group));
 });
 
 test("a crop around the centre lies there, within the image, and a zoomed one may reach beyond", () => {

@@ -73,11 +73,14 @@ function geometryFields({ operations }: ViewGroup): Record<string, Field> {
   };
 }
 
-const layouts = new WeakMap<ViewGroup, Layout>();
+// by spec, too: specs that share a group differ in channels, means and ranges, which operations know
+const layouts = new WeakMap<ViewSpec, Map<ViewGroup, Layout>>();
 
 /** The packed form's rows for a group: only what the group's operations need. */
 export function layoutOf(spec: ViewSpec, group: ViewGroup): Layout {
-  const known = layouts.get(group);
+  const ofSpec = layouts.get(spec) ?? new Map<ViewGroup, Layout>();
+  layouts.set(spec, ofSpec);
+  const known = ofSpec.get(group);
   if (known !== undefined) return known;
   const active = activeOperations(group, formOf(spec, group));
   const places: Record<string, Record<string, Place>> = {};
@@ -93,7 +96,7 @@ export function layoutOf(spec: ViewSpec, group: ViewGroup): Layout {
   add("geometry", geometryFields(group));
   for (const { operation, fields } of active) add(operation.name, fields);
   const layout = { rows: idle.length, places, active, idle: Float32Array.from(idle) };
-  layouts.set(group, layout);
+  ofSpec.set(group, layout);
   return layout;
 }
 

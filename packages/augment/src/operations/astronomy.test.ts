@@ -3,7 +3,7 @@ import { stream } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, expect, test } from "vitest";
 import { largestGap, replay, specFor } from "../_fixture.test-helper.ts";
-import { type Alone, specAlone, viewsAlone } from "../_alone.test-helper.ts";
+import { type Alone, specOf, viewsAlone } from "../_operation.test-helper.ts";
 import { drawView } from "../draw.ts";
 import { drawNoise } from "../noise.ts";
 import type { Drawn } from "../operation.ts";
@@ -60,8 +60,7 @@ test.each(names.flatMap((name) => channelCounts.map((channels) => [name, channel
     const coefficients = Array.from({ length: channels }, (_, i) => 1 + i / 4);
     const options = name === "reddening" ? { coefficients } : {};
     const planes = planesOf(channels);
-    const run = (drawn: Alone<Name>["drawn"]): number[][] =>
-      viewsAlone({ name, options, channels, size, planes, drawn });
+    const run = (drawn: Alone["drawn"]): number[][] => viewsAlone({ name, options, channels, size, planes, drawn });
     const [before, changed, after] = run([null, telling[name], null]);
     const bare = viewsAlone({ name: "horizontalFlip", channels, size, planes, drawn: [null] })[0];
     expect(before).toEqual(bare);
@@ -206,7 +205,7 @@ test("reddening names all five bands, and refuses what it does not know", () => 
     `${message} none, and no channels named u, g, r, i, z or y`,
   );
   expect(() => coefficientsOf([1, 2, 3], { channels: 2 })).toThrow(`${message} 3`);
-  const spec = specAlone({ name: "reddening", channels: 4, size, drawn: [null] });
+  const spec = specOf({ name: "reddening", channels: 4, size }, 1);
   expect(() => layoutOf(spec, spec.groups[0] as ViewGroup)).toThrow("expected 4 numbers");
 });
 
@@ -217,7 +216,7 @@ test("distances are those of the universe", () => {
 
 test("redshift dims by (1 + z)^-n and enlarges the crop about its centre, both from one draw", () => {
   const options = { from: 0.1, added: [0.05, 0.1] as [number, number], dimming: 3 };
-  const spec = specAlone({ name: "redshift", options, channels: 1, size: 40, drawn: [null] });
+  const spec = specOf({ name: "redshift", options, channels: 1, size: 40 }, 1);
   const group = { ...spec.groups[0], scale: [0.5, 0.5], ratio: [1, 1] } as ViewGroup;
   for (let item = 0; item < 20; item++) {
     const view = drawView({ ...spec, groups: [group] }, { group: "global", view: 0, seed: 0, epoch: 0, item });
@@ -255,7 +254,7 @@ test("erased boxes are torchvision's for the same draws, and hold the mean of ea
 
 test("draws lie in their ranges, and are told in words", () => {
   const operations = Object.fromEntries(
-    names.map((name) => [name, specAlone({ name, channels: 3, size, drawn: [null] }).groups[0]?.operations[name]]),
+    names.map((name) => [name, specOf({ name, channels: 3, size }, 1).groups[0]?.operations[name]]),
   );
   const spec = specFor({ height: 40, width: 40, channels: 3, dtype: "uint8" }, { size: 32, operations });
   const { active } = layoutOf(spec, spec.groups[0] as ViewGroup);
