@@ -49,7 +49,7 @@ export function refuseExisting(path: string): void {
     code: "E_USAGE",
     where: path,
     problem: "exists already",
-    hint: "Choose another folder (--out DIR), or replace it with --overwrite.",
+    hint: "Choose another place for it, or replace it with --overwrite.",
   });
 }
 
