@@ -3,7 +3,7 @@
 import type { DatasetItem } from "@lejepa/contracts";
 import { type ImageStore, type Splits, valueRange } from "@lejepa/data";
 import type { Engine } from "@lejepa/engine";
-import { type Candidate, type Comparison, labelledRows, type Matrix } from "@lejepa/eval";
+import { type Candidate, type Comparison, labelledRows, type Matrix, pickRows, placeRows } from "@lejepa/eval";
 import {
   comparisonPage,
   type FeatureMap,
@@ -12,6 +12,8 @@ import {
   mostMapped,
   type NamedFeatures,
   type NamedRow,
+  patchPictures,
+  type PatchPictures,
   pictureUrl,
 } from "@lejepa/report";
 import type { ReadyConfig } from "./resolve-config.ts";
@@ -29,6 +31,7 @@ export interface ComparisonReportOptions {
 }
 
 const mostQueries = 8;
+const mostPatched = 4;
 
 /** The page. Features come out of the cache that the comparison has filled. */
 export async function comparisonReport(engine: Engine, options: ComparisonReportOptions): Promise<string> {
@@ -58,6 +61,7 @@ export async function comparisonReport(engine: Engine, options: ComparisonReport
   return comparisonPage(comparison, {
     gallery,
     maps: mapsOf(features, { store, test, seed: config.seed }),
+    patches: pictures ? await patchesOf(test.slice(0, mostPatched), { ...options, ranges }) : [],
     pictures: urls,
     dataCard: dataCard(store, config),
   });
@@ -70,15 +74,37 @@ async function featuresOf({ candidates, store, splits, signal }: ComparisonRepor
     const [first] = encoders;
     if (first === undefined) continue;
     const { embedding } = await first.extract(store, rows, { signal });
-    all.push({ encoder: name, features: byRow(embedding, rows, store.count) });
+    all.push({ encoder: name, features: placeRows(embedding, rows, store.count) });
   }
   return all;
 }
 
-function byRow({ data, columns }: Matrix, rows: Uint32Array, count: number): Matrix {
-  const all = new Float32Array(count * columns);
-  rows.forEach((row, i) => all.set(data.subarray(i * columns, (i + 1) * columns), row * columns));
-  return { data: all, rows: count, columns };
+interface PatchOptions extends ComparisonReportOptions {
+  readonly ranges: readonly (readonly [number, number])[];
+}
+
+// of every transformer
+async function patchesOf(rows: readonly number[], options: PatchOptions): Promise<PatchPictures[]> {
+  const { candidates, store, ranges, signal } = options;
+  const all: PatchPictures[] = [];
+  for (const { name, encoders } of candidates) {
+    const [first] = encoders;
+    if (!first?.outputs.includes("patches")) continue;
+    const { patches } = await first.extract(store, Uint32Array.from(rows), { outputs: ["patches"], signal });
+    const urls = await patchPictures(patches as Matrix, first.featureDim);
+    const images = await Promise.all(
+      urls.map(async (url, i) => {
+        const row = rows[i] as number;
+        return {
+          id: (store.items[row] as DatasetItem).id,
+          image: await pictureUrl(store, row, { ranges, side: 96 }),
+          patches: url,
+        };
+      }),
+    );
+    if (images.length > 0) all.push({ encoder: name, images });
+  }
+  return all;
 }
 
 const labelOf = ({ labels, classes }: ImageStore, row: number): string | undefined => classes[labels[row] as number];
@@ -108,10 +134,7 @@ function mapsOf(all: readonly NamedFeatures[], { store, test, seed }: MapOptions
   const rows = test.filter((_, i) => i % step === 0);
   if (rows.length < 3) return [];
   return all.map(({ encoder, features }) => {
-    const { data, columns } = features;
-    const part = new Float32Array(rows.length * columns);
-    rows.forEach((row, i) => part.set(data.subarray(row * columns, (row + 1) * columns), i * columns));
-    const { method, points } = mapFeatures({ data: part, rows: rows.length, columns }, seed);
+    const { method, points } = mapFeatures(pickRows(features, rows), seed);
     const named = points.map(([x, y], i) => {
       const row = rows[i] as number;
       return { x, y, id: (store.items[row] as DatasetItem).id, label: labelOf(store, row) ?? "no label" };

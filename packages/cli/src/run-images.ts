@@ -15,7 +15,7 @@ export function configOfRun(folder: string, flags: ConfigFlags): Promise<ReadyCo
 }
 
 /** Opens the images of a configuration, telling the user what was left out. */
-export async function openStore(
+async function openStore(
   config: ReadyConfig,
   { output, signal }: { readonly output: Output; readonly signal?: AbortSignal },
 ): Promise<ImageStore> {

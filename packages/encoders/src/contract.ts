@@ -60,6 +60,8 @@ export interface TokenReader {
   readonly classToken: boolean;
   /** Tokens of the last `k` blocks in evaluation, earlier block first; `x` as in `forward`. */
   read(params: Params, x: tf.Tensor, k: number): BlockTokens[];
+  /** Patch tokens of the last block in evaluation, after the final norm, row by row of the grid: `[b, patches, dim]`. */
+  patches(params: Params, x: tf.Tensor): tf.Tensor3D;
 }
 
 /** An image encoder. */

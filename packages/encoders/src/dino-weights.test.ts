@@ -2,6 +2,7 @@
 // (tools/goldens/encoders_dino.py), on the oracle and on the compiled engine.
 import { readFileSync } from "node:fs";
 import { createEngine } from "@lejepa/engine";
+import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { expectClose, namedValues, testValue } from "./_golden.test-helper.ts";
 import {
@@ -65,7 +66,8 @@ async function outputs(
         ...(classToken === undefined ? [] : [[`token${2 * i}`, classToken] as const]),
         [`token${2 * i + 1}`, patch] as const,
       ]);
-      return { embedding, probe, ...Object.fromEntries(named) };
+      const patches = tf.mean(encoder.tokens?.patches(params, given.x) as tf.Tensor, 1);
+      return { embedding, probe, patches, ...Object.fromEntries(named) };
     },
     { theta: { shape: [layout.length] }, x: { shape: input } },
   );
@@ -85,6 +87,8 @@ describe.each(["reference", "cpu"] as const)("PyTorch on %s", (device) => {
       const got = await outputs(device, golden, run);
       expectClose(got.embedding ?? [], run.embedding, "embedding", 2e-5);
       expectClose(got.probe ?? [], run.probe, "probe", 2e-5);
+      // the mean of the single ones is the last block's mean patch
+      expectClose(got["patches"] ?? [], run.tokens.at(-1) ?? [], "patches", 2e-5);
       for (const [i, values] of run.tokens.entries()) expectClose(got[`token${i}`] ?? [], values, `token ${i}`, 2e-5);
     }
   });

@@ -108,6 +108,7 @@ export function createVit(name: VitName, options: VitOptions = {}): Encoder {
       depth,
       classToken: settings.pooling === "cls",
       read: (params, x, k) => readTokens(name, settings, { params, x, k }),
+      patches: (params, x) => readPatches(name, settings, { params, x }),
     },
   };
 }
@@ -182,6 +183,15 @@ function readTokens(
     }
   }
   return read;
+}
+
+/** Patch tokens that leave the last block, through the final norm (DINOv2's dense features). */
+function readPatches(name: string, settings: VitSettings, { params, x }: Pick<Call, "params" | "x">): tf.Tensor3D {
+  const { blockSettings, prefix, ...start } = begin(name, settings, { params, x });
+  let tokens = start.tokens;
+  for (let i = 0; i < settings.depth; i++)
+    tokens = block(params, `blocks.${i}`, tokens, { ...blockSettings, classOnly: false });
+  return lastNorm(params, settings, patchesOf(tokens, prefix)) as tf.Tensor3D;
 }
 
 function begin(

@@ -4,7 +4,7 @@ import type { Engine } from "@lejepa/engine";
 import { compareFeatures, type CompareSettings, type EncoderFeatures } from "./compare-features.ts";
 import type { Comparison, EncoderKind } from "./comparison-schema.ts";
 import type { OpenedEncoder, OpenedKind } from "./encoders/opened-encoder.ts";
-import type { Matrix } from "./matrix.ts";
+import { type Matrix, placeRows } from "./matrix.ts";
 
 /** One thing to compare: the same method trained (or initialised) with several seeds. */
 export interface Candidate extends Pick<EncoderFeatures, "facts" | "fineTune"> {
@@ -33,7 +33,8 @@ export function compareEncoders(engine: Engine, options: CompareOptions): Promis
   const { store, splits, candidates, signal } = options;
   const { labels, classes, items } = store;
   const rows = labelledRows(store, splits);
-  const whole = (m: Matrix): Matrix => scatter(m, rows, store.count);
+  // row numbers of the store are row numbers of the features
+  const whole = (m: Matrix): Matrix => placeRows(m, rows, store.count);
   const encoders = candidates.map((candidate): EncoderFeatures => {
     const { name, encoders: opened, facts, fineTune } = candidate;
     const [first] = opened;
@@ -84,11 +85,4 @@ function factsOf(opened: OpenedEncoder | undefined): NonNullable<EncoderFeatures
   if (opened === undefined) return {};
   const { licence, inputSize } = opened;
   return { ...(licence !== undefined && { licence }), ...(inputSize !== undefined && { inputSize }) };
-}
-
-// row numbers of the store are row numbers of the features; rows that are not asked for stay empty
-function scatter({ data, columns }: Matrix, rows: Uint32Array, count: number): Matrix {
-  const all = new Float32Array(count * columns);
-  for (const [i, row] of rows.entries()) all.set(data.subarray(i * columns, (i + 1) * columns), row * columns);
-  return { data: all, rows: count, columns };
 }

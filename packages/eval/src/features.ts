@@ -188,10 +188,14 @@ function outputsOf(
   const results: Record<string, tf.Tensor> = { embedding, probe };
   const others = outputs.filter((name) => !Object.hasOwn(results, name));
   if (others.length === 0 || encoder.tokens === undefined) return results;
+  if (others.includes("patches")) {
+    const patches = encoder.tokens.patches(params, x);
+    results["patches"] = tf.reshape(patches, [patches.shape[0], patches.shape[1] * patches.shape[2]]);
+  }
   const deepest = Math.max(1, ...others.map((name) => blocksOf(name) ?? 1));
   const blocks = encoder.tokens.read(params, x, deepest);
   const last = blocks.at(-1);
-  for (const name of others) {
+  for (const name of others.filter((one) => one !== "patches")) {
     const count = blocksOf(name);
     if (count !== undefined) {
       results[name] = joined(blocks.slice(-count).map(({ classToken, patch }) => classToken ?? patch));

@@ -112,7 +112,7 @@ export {
   type ViewEmbeddingOptions,
   type ViewEmbeddings,
 } from "./label-free/view-embeddings.ts";
-export { layerNormRows, type Matrix, matrix } from "./matrix.ts";
+export { layerNormRows, type Matrix, matrix, pickRows, placeRows } from "./matrix.ts";
 export type { FineTuneJob, FineTuner } from "./probe-cells.ts";
 export { type SeedFeatures } from "./probes/features.ts";
 export { type KnnOptions, knnClassify, type Neighbours, nearestNeighbours } from "./probes/knn.ts";
@@ -124,7 +124,7 @@ export {
 } from "./probes/logistic-probe.ts";
 export type { Grids } from "./probes/run-probe.ts";
 export { type MeanInterval, meanInterval } from "./statistics/estimate.ts";
-export { type PredictionScores, scorePredictions } from "./statistics/metrics.ts";
+export { predictedClasses, type PredictionScores, scorePredictions } from "./statistics/metrics.ts";
 export type { SplitRows, Targets } from "./targets.ts";
 export { drawPreview, type PreviewGroup, type PreviewOptions } from "./draw-preview.ts";
 export { cropsMiss, leastCropArea, medianObjectArea } from "./object-area.ts";

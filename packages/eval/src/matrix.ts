@@ -29,6 +29,14 @@ export function pickRows(m: Matrix, rows: ArrayLike<number>, padding = 0): Matri
   return { data, rows: rows.length + padding, columns: m.columns };
 }
 
+/** The opposite of {@link pickRows}: row i of `m` becomes row `rows[i]` of `count`; the others are zeros. */
+export function placeRows(m: Matrix, rows: ArrayLike<number>, count: number): Matrix {
+  const data = new Float32Array(count * m.columns);
+  for (let i = 0; i < rows.length; i++)
+    data.set(m.data.subarray(i * m.columns, (i + 1) * m.columns), (rows[i] as number) * m.columns);
+  return { data, rows: count, columns: m.columns };
+}
+
 /** Rows of length 1; rows of zeros stay zero. */
 export function unitRows({ data, rows, columns }: Matrix): Matrix {
   const out = new Float32Array(data.length);

@@ -1,7 +1,7 @@
 // What a comparison's page shows besides figures: neighbours, maps, pictures. Computed from features; no images are read here.
 import { stream } from "@lejepa/contracts";
 import type { Engine } from "@lejepa/engine";
-import { type Matrix, matrix, nearestNeighbours } from "@lejepa/eval";
+import { type Matrix, nearestNeighbours, pickRows } from "@lejepa/eval";
 import { EigenvalueDecomposition, Matrix as Dense } from "ml-matrix";
 import { UMAP } from "umap-js";
 import type { MapPoint } from "./comparison-plots.ts";
@@ -51,15 +51,6 @@ export interface NamedFeatures {
   readonly features: Matrix;
 }
 
-const pick = ({ data, columns }: Matrix, rows: ArrayLike<number>): Matrix => {
-  const out = matrix(new Float32Array(rows.length * columns), rows.length, columns);
-  for (let i = 0; i < rows.length; i++) {
-    const start = (rows[i] as number) * columns;
-    out.data.set(data.subarray(start, start + columns), i * columns);
-  }
-  return out;
-};
-
 /** What {@link galleryOf} shows. */
 export interface GalleryOptions {
   /** Rows to find neighbours of. */
@@ -80,7 +71,12 @@ export async function galleryOf(
 ): Promise<GalleryEntry[]> {
   const found: { encoder: string; k: number; index: Int32Array }[] = [];
   for (const { encoder, features } of all) {
-    const { k: width, index } = await nearestNeighbours(engine, pick(features, train), pick(features, queries), k);
+    const { k: width, index } = await nearestNeighbours(
+      engine,
+      pickRows(features, train),
+      pickRows(features, queries),
+      k,
+    );
     found.push({ encoder, k: width, index });
   }
   return queries.map((query, i) => ({
@@ -115,7 +111,10 @@ export function mapFeatures(
   return { method: "UMAP", points: umap.fit(components).map(([x = 0, y = 0]) => [x, y]) };
 }
 
-/** Rows in the basis of their `count` largest principal components, through the rows' Gram matrix: meant for few rows. */
+/**
+ * Rows, brought to length 1 and centred, in the basis of their `count` largest principal components; through the rows' Gram matrix or the
+ * columns' covariance, whichever is smaller: its side cubed is the cost.
+ */
 export function principalComponents({ data, rows, columns }: Matrix, count: number): number[][] {
   const centred = Array.from({ length: rows }, (_, i) => unit(data.subarray(i * columns, (i + 1) * columns)));
   for (let j = 0; j < columns; j++) {
@@ -123,14 +122,22 @@ export function principalComponents({ data, rows, columns }: Matrix, count: numb
     for (const row of centred) mean += (row[j] as number) / rows;
     for (const row of centred) row[j] = (row[j] as number) - mean;
   }
-  const rowsOf = new Dense(centred.map((row) => Array.from(row)));
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(rowsOf.mmul(rowsOf.transpose()), {
-    assumeSymmetric: true,
-  });
-  const order = realEigenvalues.map((value, i) => ({ value, i })).sort((a, b) => b.value - a.value);
-  return centred.map((_, row) =>
-    order.slice(0, count).map(({ value, i }) => eigenvectorMatrix.get(row, i) * Math.sqrt(Math.max(0, value))),
-  );
+  const x = new Dense(centred.map((row) => Array.from(row)));
+  if (columns < rows) return x.mmul(leading(x.transpose().mmul(x), count).vectors).to2DArray();
+  const { vectors, values } = leading(x.mmul(x.transpose()), count);
+  return vectors.mulRowVector(values.map((value) => Math.sqrt(Math.max(0, value)))).to2DArray();
+}
+
+// the eigenvectors of the largest eigenvalues of a symmetric matrix, as columns
+function leading(symmetric: Dense, count: number): { readonly vectors: Dense; readonly values: number[] } {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
+  const order = realEigenvalues.map((value, i) => ({ value, i })).sort((one, two) => two.value - one.value);
+  const kept = order.slice(0, count);
+  const all = Array.from({ length: symmetric.rows }, (_, i) => i);
+  return {
+    vectors: eigenvectorMatrix.subMatrixRow(all).subMatrixColumn(kept.map(({ i }) => i)),
+    values: kept.map(({ value }) => value),
+  };
 }
 
 function unit(row: Float32Array): Float64Array {

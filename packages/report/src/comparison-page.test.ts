@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createEngine, type Engine } from "@lejepa/engine";
-import { type Comparison, comparisonSchema } from "@lejepa/eval";
+import { type Comparison, comparisonSchema, matrix } from "@lejepa/eval";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { classes, count, labels, madeComparison, madeFeatures, splits } from "./_comparison.test-helper.ts";
 import {
@@ -129,6 +129,21 @@ test("principal components keep distances, the largest first; maps are the same 
     [29, 3],
   ] as const)
     expect(distance(components[i] ?? [], components[j] ?? [])).toBeCloseTo(distance(unit[i] ?? [], unit[j] ?? []), 6);
+  // fewer columns than rows took the covariance; the Gram matrix of fewer rows gives the same but for signs
+  const few = { data: small.data.subarray(0, 5 * 6), rows: 5, columns: 6 };
+  const padded = matrix(
+    Float32Array.from({ length: 5 * 4 }, (_, i) => few.data[Math.floor(i / 4) * 6 + (i % 4)] ?? 0),
+    5,
+    4,
+  );
+  const wide = matrix(
+    Float32Array.from({ length: 5 * 8 }, (_, i) => (i % 8 < 4 ? (few.data[Math.floor(i / 8) * 6 + (i % 8)] ?? 0) : 0)),
+    5,
+    8,
+  );
+  const [byColumns, byRows] = [principalComponents(padded, 2), principalComponents(wide, 2)];
+  for (const [i, row] of byColumns.entries())
+    for (const [axis, value] of row.entries()) expect(Math.abs(value)).toBeCloseTo(Math.abs(byRows[i]?.[axis] ?? 0), 6);
   const spread = (axis: number): number => components.reduce((sum, row) => sum + (row[axis] ?? 0) ** 2, 0);
   expect(spread(0)).toBeGreaterThan(spread(1));
   expect(mapFeatures(small)).toEqual(mapFeatures(small));

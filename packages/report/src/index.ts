@@ -24,5 +24,6 @@ export type { MapPoint } from "./comparison-plots.ts";
 export { bars, histogram, html, type Html, table } from "./html.ts";
 export { leaderboardPage } from "./leaderboard-page.ts";
 export { page, type PageParts, tile, tiles, wide } from "./page.ts";
+export { patchPictures } from "./patch-pictures.ts";
 export { pictureUrl, type PictureOptions } from "./picture.ts";
 export { colours, figure, type FigureOptions } from "./plot.ts";

@@ -16,6 +16,7 @@ test("the public surface", () => {
       "mapFeatures",
       "mostMapped",
       "page",
+      "patchPictures",
       "pictureRows",
       "pictureUrl",
       "principalComponents",

@@ -5,7 +5,7 @@ import { LejepaError, type Operations, stream } from "@lejepa/contracts";
 import { type ImageStore, valueRange } from "@lejepa/data";
 import { createProjector, type Encoder, flatten, type Params, unflatten } from "@lejepa/encoders";
 import type { CompiledProgram, DeviceTensor, Engine, InputSpec } from "@lejepa/engine";
-import { extractFeatures, matrix, type Matrix } from "@lejepa/eval";
+import { extractFeatures, matrix, type Matrix, predictedClasses } from "@lejepa/eval";
 import * as tf from "@tensorflow/tfjs";
 import { adamW, adamWHyper, hyperLength } from "./adamw.ts";
 import { initialValues, joinModel, type Model, type ModelValues, stateShape } from "./model.ts";
@@ -85,7 +85,7 @@ export async function fineTune(engine: Engine, options: FineTuneOptions): Promis
     const best = seen.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
     return {
       logits: best.logits,
-      predictions: largest(best.logits),
+      predictions: predictedClasses(best.logits),
       validation: seen.map(({ step, accuracy }) => ({ step, accuracy })),
       step: best.step,
     };
@@ -299,7 +299,7 @@ async function look(engine: Engine, job: Job, values: ModelValues): Promise<{ ac
   const rows = Uint32Array.from([...validation, ...test]);
   const { embedding } = await extractFeatures(engine, { encoder, values: named, ...image, range, store, rows });
   const all = applyHead(embedding, named, options.classes);
-  const guessed = largest(all);
+  const guessed = predictedClasses(all);
   let right = 0;
   validation.forEach((row, i) => {
     if (guessed[i] === labels[row]) right += 1;
@@ -321,13 +321,4 @@ function applyHead({ data, rows, columns }: Matrix, named: ReadonlyMap<string, F
     }
   }
   return matrix(out, rows, classes);
-}
-
-function largest({ data, rows, columns }: Matrix): Int32Array {
-  return Int32Array.from({ length: rows }, (_, row) => {
-    let best = 0;
-    for (let c = 1; c < columns; c++)
-      if ((data[row * columns + c] as number) > (data[row * columns + best] as number)) best = c;
-    return best;
-  });
 }

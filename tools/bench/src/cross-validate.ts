@@ -2,7 +2,7 @@
 import { stream } from "@lejepa/contracts";
 import type { ImageStore } from "@lejepa/data";
 import type { Engine } from "@lejepa/engine";
-import { knnClassify, layerNormRows, logisticProbe, type Matrix, matrix, scorePredictions } from "@lejepa/eval";
+import { knnClassify, layerNormRows, logisticProbe, type Matrix, pickRows, scorePredictions } from "@lejepa/eval";
 
 /** Balanced accuracies over all folds together. */
 export interface FoldScores {
@@ -41,15 +41,15 @@ export async function crossValidate(
     const chosen = rows((other) => other === (fold + 1) % folds);
     const train = rows((other) => other !== fold && other !== (fold + 1) % folds);
     const known = [...train, ...chosen];
-    const part = (some: readonly number[]) => ({ features: take(normed, some), labels: at(labels, some) });
+    const part = (some: readonly number[]) => ({ features: pickRows(normed, some), labels: at(labels, some) });
     const near = await knnClassify(engine, {
-      train: take(embedding, known),
+      train: pickRows(embedding, known),
       labels: at(labels, known),
-      test: take(embedding, held),
+      test: pickRows(embedding, held),
       classes,
       k: 10,
     });
-    const options = { train: part(train), validation: part(chosen), test: take(normed, held), classes };
+    const options = { train: part(train), validation: part(chosen), test: pickRows(normed, held), classes };
     const { predictions } = await logisticProbe(engine, options);
     held.forEach((row, i) => {
       knn[row] = near[i] as number;
@@ -74,9 +74,3 @@ function assignFolds({ items }: ImageStore): number[] {
 
 const at = (labels: Int32Array, rows: readonly number[]): Int32Array =>
   Int32Array.from(rows, (row) => labels[row] as number);
-
-function take({ data, columns }: Matrix, rows: readonly number[]): Matrix {
-  const out = new Float32Array(rows.length * columns);
-  rows.forEach((row, i) => out.set(data.subarray(row * columns, (row + 1) * columns), i * columns));
-  return matrix(out, rows.length, columns);
-}

@@ -1,8 +1,8 @@
 // `lejepa compare`: encoders of runs and baselines through the probes of @lejepa/eval. No probes here.
+import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import type { DatasetItem } from "@lejepa/contracts";
+import { type DatasetItem, parseConfig } from "@lejepa/contracts";
 import { type ImageStore, type Splits, splitItems } from "@lejepa/data";
-import { configuredEngine } from "@lejepa/engine";
 import {
   type Candidate,
   type Comparison,
@@ -15,14 +15,16 @@ import {
   openEncoder,
   parseChannelPolicy,
   parseReference,
+  readRunConfig,
+  readRunInfo,
+  runFiles,
 } from "@lejepa/eval";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
 import { compareSettings, type ProbeFlags } from "../compare-flags.ts";
 import type { FineTunerOptions } from "../fine-tuner.ts";
-import { listenForInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { ConfigFlags, ReadyConfig } from "../resolve-config.ts";
-import { configOfRun, openStore } from "../run-images.ts";
+import { configOfRun, type OpenImages, withRunImages } from "../run-images.ts";
 import { makeFolder, writeNew } from "../tables.ts";
 
 /** Flags of the verb. */
@@ -57,49 +59,64 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
   }));
   for (const { name, loaded } of runs) if (loaded.reason !== undefined) output.note(`${name}: ${loaded.reason}`);
   const config = await configOfRun(runOfCheckpoint((runs[0] as OpenedRun).folder), flags);
-  const interrupt = listenForInterrupt(() => output.note("stopping"));
-  const { signal } = interrupt;
-  const store = await openStore(config, { output, signal });
+  await withRunImages(config, output, async (open) => {
+    const { store, engine, signal } = open;
+    const candidates: Candidate[] = [];
+    try {
+      const splits = splitsToProbe(store, config, output);
+      await openAll(candidates, { flags, runs, baselines, channels, config, open, splits });
+      const tuned = settings.probes?.includes("finetune")
+        ? await withTuning(candidates, { engine, store, config, signal, note: output.note })
+        : candidates;
+      const comparison = await compareEncoders(engine, {
+        store,
+        splits,
+        candidates: tuned,
+        ...settings,
+        seed: config.seed,
+        context: contextOf(runs, engine.device),
+        signal,
+        onProgress: (what) => output.note(`probing ${what}`),
+      });
+      const text = formatComparison(comparison);
+      if (flags.out !== undefined) {
+        output.note("writing the report ...");
+        const { comparisonReport } = await import("../comparison-report.ts");
+        const material = { comparison, candidates, store, splits, config, pictures: flags.pictures, signal };
+        const page = await comparisonReport(engine, material);
+        const document = `${JSON.stringify(comparison, null, 2)}\n`;
+        save(flags.out, { json: document, csv: comparisonCsv(comparison), txt: text, html: page });
+      }
+      output.result(comparison, text);
+    } finally {
+      await Promise.all(candidates.flatMap(({ encoders }) => encoders.map((encoder) => encoder.dispose())));
+    }
+  });
+}
+
+interface OpenAll {
+  readonly flags: CompareFlags;
+  readonly runs: readonly OpenedRun[];
+  readonly baselines: readonly string[];
+  readonly channels: OpenContext["channels"];
+  readonly config: ReadyConfig;
+  readonly open: OpenImages;
+  readonly splits: Splits;
+}
+
+// one by one into `candidates`, so that those opened before a failure can be freed
+async function openAll(
+  candidates: Candidate[],
+  { flags, runs, baselines, channels, config, open, splits }: OpenAll,
+): Promise<void> {
+  const { store, engine } = open;
+  const images = { store, train: splits.train };
   const threads = config.threads ?? undefined;
-  const engine = await configuredEngine(config);
-  const candidates: Candidate[] = [];
-  try {
-    const splits = splitsToProbe(store, config, output);
-    const images = { store, train: splits.train };
-    const context: OpenContext = { engine, images, cacheDir: config.data.cacheDir, channels, threads };
-    for (const run of runs) candidates.push(await trained(run, context));
-    for (const baseline of baselines) {
-      const wanted = { runs, context, seeds: flags.seeds, seed: config.seed };
-      candidates.push(...(baseline === "random" ? await untrained(wanted) : [await other(baseline, context)]));
-    }
-    const tuned = settings.probes?.includes("finetune")
-      ? await withTuning(candidates, { engine, store, config, signal, note: output.note })
-      : candidates;
-    const comparison = await compareEncoders(engine, {
-      store,
-      splits,
-      candidates: tuned,
-      ...settings,
-      seed: config.seed,
-      context: contextOf(runs, engine.device),
-      signal,
-      onProgress: (what) => output.note(`probing ${what}`),
-    });
-    const text = formatComparison(comparison);
-    if (flags.out !== undefined) {
-      output.note("writing the report ...");
-      const { comparisonReport } = await import("../comparison-report.ts");
-      const material = { comparison, candidates, store, splits, config, pictures: flags.pictures, signal };
-      const page = await comparisonReport(engine, material);
-      const document = `${JSON.stringify(comparison, null, 2)}\n`;
-      save(flags.out, { json: document, csv: comparisonCsv(comparison), txt: text, html: page });
-    }
-    output.result(comparison, text);
-  } finally {
-    interrupt.release();
-    await Promise.all(candidates.flatMap(({ encoders }) => encoders.map((encoder) => encoder.dispose())));
-    await engine.dispose();
-    store.close();
+  const context: OpenContext = { engine, images, cacheDir: config.data.cacheDir, channels, threads };
+  for (const run of runs) candidates.push(await trained(run, context));
+  for (const baseline of baselines) {
+    const wanted = { runs, context, seeds: flags.seeds, seed: config.seed };
+    candidates.push(...(baseline === "random" ? await untrained(wanted) : [await other(baseline, context)]));
   }
 }
 
@@ -123,8 +140,28 @@ function contextOf(runs: readonly OpenedRun[], device: string): Comparison["cont
   };
 }
 
-async function trained({ name, loaded }: OpenedRun, context: OpenContext): Promise<Candidate> {
-  return { name, encoders: [await openEncoder(`run:${loaded.path}`, context)] };
+async function trained({ folder, name, loaded }: OpenedRun, context: OpenContext): Promise<Candidate> {
+  return {
+    name,
+    encoders: [await openEncoder(`run:${loaded.path}`, context)],
+    facts: costOf(runOfCheckpoint(folder), loaded),
+  };
+}
+
+// what the encoder cost, as far as its run folder says
+function costOf(folder: string, { step, encoder }: LoadedEncoder): NonNullable<Candidate["facts"]> {
+  const sizes = encoder.params.map(({ shape }) => shape.reduce((size, axis) => size * axis, 1));
+  const parameters = sizes.reduce((sum, size) => sum + size, 0);
+  // a checkpoint alone has no run around it
+  if (!existsSync(join(folder, runFiles.info))) return { parameters };
+  const { seconds, steps, device } = readRunInfo(folder);
+  const { batchSize } = parseConfig(readRunConfig(folder), folder);
+  return {
+    parameters,
+    imagesSeen: step * batchSize,
+    trainSeconds: Math.round((seconds * step) / Math.max(1, steps.done)),
+    trainedOn: device,
+  };
 }
 
 async function other(reference: string, context: OpenContext): Promise<Candidate> {

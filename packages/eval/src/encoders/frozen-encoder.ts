@@ -45,7 +45,9 @@ export function openFrozen(given: FrozenEncoder, facts: FrozenFacts, context: Op
   const outputs = [
     "embedding",
     "probe",
-    ...(tokens === undefined ? [] : [...(tokens.classToken ? ["cls", "patch", "both"] : ["patch"]), "last-K"]),
+    ...(tokens === undefined
+      ? []
+      : [...(tokens.classToken ? ["cls", "patch", "both"] : ["patch"]), "patches", "last-K"]),
   ];
   const settings = { weights: facts.weights, size, mean, std, range, interpolation, channels: map };
   const id = `${facts.kind}:${digestOf(settings)}`;

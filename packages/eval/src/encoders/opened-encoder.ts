@@ -15,6 +15,7 @@ export interface FeatureOptions {
    *
    * - `embedding`: what the encoder exports; `probe`: for the linear probe, before its LayerNorm.
    * - `cls`, `patch`, `both` (transformers): class token, mean of the patches, the two concatenated; after the final norm.
+   * - `patches`: each patch token of the last block by itself, row by row of the grid, `patches * featureDim` columns;
    * - `last-K`, e.g. `last-4`: class tokens (mean patches) of the last K blocks, each after the final norm, concatenated.
    */
   readonly outputs?: readonly string[] | undefined;
