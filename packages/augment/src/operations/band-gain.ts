@@ -31,7 +31,17 @@ export const bandGain: Operation<"bandGain"> = {
   },
   apply: (x, fields) => clamp01(tf.add(tf.mul(x, fields.many("scale")), fields.many("shift"))) as tf.Tensor4D,
   words(drawn) {
-    const most = Math.max(...(drawn["gain"] as readonly number[]).map((gain) => Math.abs(gain - 1)));
-    return `sun x${short(numberOf(drawn, "sun"))}, contrast x${short(numberOf(drawn, "contrast"))}, bands up to ${short(100 * most)} %`;
+    const [sun, contrast] = [numberOf(drawn, "sun"), numberOf(drawn, "contrast")];
+    const gain = farthest(drawn["gain"], 1);
+    const offset = farthest(drawn["offset"], 0);
+    return [
+      ...(sun === 1 ? [] : [`sun x${short(sun)}`]),
+      ...(contrast === 1 ? [] : [`contrast x${short(contrast)}`]),
+      ...(gain === 0 ? [] : [`bands up to ${short(100 * gain)} %`]),
+      ...(offset === 0 ? [] : [`offset up to ${short(100 * offset)} %`]),
+    ].join(", ");
   },
 };
+
+const farthest = (bands: unknown, idle: number): number =>
+  Math.max(...(bands as readonly number[]).map((value) => Math.abs(value - idle)));

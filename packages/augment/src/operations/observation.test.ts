@@ -61,6 +61,16 @@ test.each(golden.bandGain)("bandGain equals numpy's: %j", (one) => {
   expect(largestGap(applyOne({ ...images, name: "bandGain" }, [one.parameters], x), wanted(one))).toBeLessThan(2e-6);
 });
 
+test("bandGain says what it changed and nothing else", () => {
+  const words = (options: object): string | undefined => {
+    const one = { ...images, name: "bandGain", options } as const;
+    const active = activeOf(one);
+    return active?.operation.words(drawOne(one, 1)[0] as Drawn, active.options);
+  };
+  expect(words({ sun: 0, contrast: 0, gain: 0, offset: 0.02 })).toMatch(/^offset up to [\d.]+ %$/);
+  expect(words({ sun: 0.2, contrast: 0, gain: 0.05, offset: 0 })).toMatch(/^sun x[\d.]+, bands up to [\d.]+ %$/);
+});
+
 test("bandGain stays within its settings, and without any it is off", () => {
   const options = { sun: 0.3, contrast: 0.2, gain: 0.1, offset: 0.05 };
   for (const drawn of drawOne({ ...images, name: "bandGain", options }, 200)) {
