@@ -2,8 +2,7 @@
 
     npm run build && python3 tools/policy-pictures/draw.py
 
-Photographs are the demo's public-domain ones; every other domain is a phantom (phantoms.py). Policies that do not exist are skipped. Needs numpy,
-Pillow and pydicom, beside node.
+Photographs are the demo's public-domain ones; every other domain is a phantom (phantoms.py). Needs numpy, Pillow and pydicom, beside node.
 """
 
 import subprocess
@@ -26,6 +25,10 @@ pictures = {
     "satellite-optical": ("fields", []),
     "medical": ("ct", []),
     "ct": ("ct", ["dataset.options.window=none"]),
+    "mr": ("mr", []),
+    "xray": ("xray", []),
+    "satellite-sar": ("radar", []),
+    "microscopy": ("section", []),
     "generic-multichannel": ("fields", []),
 }
 chosen = {"scenes": ["alps", "canyon", "galaxies", "harbour", "pasture", "retina"]}
@@ -55,9 +58,8 @@ def main():
             flags = [word for setting in said for word in ("--set", setting)]
             png, page = work / f"{policy}.png", work / f"{policy}.html"
             command = ["node", root / "packages/cli/bin/lejepa.js", "preview", "--data", work / folder, "--items", "3", "--quiet"]
-            done = subprocess.run([*command, "--png", png, "--html", page, *flags], cwd=work, stdout=subprocess.DEVNULL)
-            if done.returncode == 0:
-                (out / f"{policy}.jpg").write_bytes(jpeg(png))
+            subprocess.run([*command, "--png", png, "--html", page, *flags], cwd=work, stdout=subprocess.DEVNULL, check=True)
+            (out / f"{policy}.jpg").write_bytes(jpeg(png))
 
 
 main()

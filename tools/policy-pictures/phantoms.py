@@ -2,16 +2,18 @@
 
     python3 tools/policy-pictures/phantoms.py FOLDER
 
-Writes FOLDER/ct/*.dcm (Hounsfield units), FOLDER/galaxy/*.png, FOLDER/fields/*.png, FOLDER/dishes/*.png, 16 each. Needs numpy, Pillow and pydicom (Debian's
-python3-pydicom). The same files at every call: NumPy's generator with a fixed seed.
+Writes 16 files into each of FOLDER/ct (DICOM, Hounsfield units), FOLDER/mr and FOLDER/xray (DICOM), FOLDER/radar (GeoTIFF of decibels), FOLDER/galaxy,
+FOLDER/fields, FOLDER/dishes and FOLDER/section (PNG). Needs numpy, Pillow and pydicom (Debian's python3-pydicom). The same files at every call: NumPy's
+generator with a fixed seed.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pydicom
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
@@ -46,6 +48,69 @@ def ct(rng):
     for angle in np.linspace(0.3, 2 * np.pi - 0.3, 12):
         hu[ellipse((w - 0.12) * np.sin(angle), -(h - 0.12) * np.cos(angle), 0.05, 0.022, angle)] = 700
     return np.clip(hu + rng.normal(0, 15, hu.shape), -1024, 3071)
+
+
+def mr(rng):
+    """A T1-weighted slice through a head: bright fat of the scalp, black skull, white matter brighter than grey, dark ventricles; Rician noise."""
+    w, h = rng.uniform(0.66, 0.74), rng.uniform(0.8, 0.9)
+    signal = np.zeros((SIZE, SIZE))
+    for shrink, value in ((0, 900), (0.06, 60), (0.11, 150), (0.13, 420)):
+        signal[ellipse(0, 0, w - shrink, h - shrink)] = value
+    angle, r = np.arctan2(y / h, x / w), np.hypot(x / (w - 0.13), y / (h - 0.13))
+    folds = 0.8 + 0.06 * np.sin(11 * angle + rng.uniform(0, 6)) + 0.04 * np.sin(23 * angle + rng.uniform(0, 6))
+    signal[r < folds] = 620
+    signal[(np.abs(x) < 0.012) & (r < 1)] = 150
+    for side in (-1, 1):
+        signal[ellipse(side * 0.1, -0.08, 0.05, rng.uniform(0.2, 0.28), side * 0.25)] = 120
+        signal[ellipse(side * 0.2, 0.05, 0.09, 0.13, side * 0.3)] = 430
+    noise = rng.normal(0, 18, (2, SIZE, SIZE))
+    return np.hypot(signal + noise[0], noise[1])
+
+
+def xray(rng):
+    """A chest radiograph: the thickness of tissue along the beam, spine and ribs in it, as -log of the photons that are left."""
+    w, h = rng.uniform(0.82, 0.92), rng.uniform(0.95, 1.1)
+    path = 1.6 * np.sqrt(np.clip(1 - (x / w) ** 2 - (np.clip(y, -1, 0.2) / (1.4 * h)) ** 2, 0, None))
+    for side in (-1, 1):
+        u, v = (x - side * 0.4) / 0.3, (y + 0.05) / (0.6 if side < 0 else 0.64)
+        path -= 0.85 * np.sqrt(np.clip(1 - u**2 - v**2, 0, None))
+    path += 0.55 * ellipse(0.12, 0.25, 0.3, rng.uniform(0.24, 0.3), 0.5) + 0.45 * ellipse(0, 0, 0.1, 2)
+    for rib in np.linspace(-0.7, 0.5, 8):
+        path += 0.13 * ((np.abs(y - rib - 0.25 * x**2) < 0.025) & (np.abs(x) < 0.75 * w))
+    for side in (-1, 1):
+        path += 0.2 * ellipse(side * 0.42, -0.72, 0.34, 0.03, -side * 0.3)
+    photons = rng.poisson(4000 * np.exp(-2.2 * np.clip(path, 0, None)))
+    return 4095 * np.clip(-np.log((photons + 1) / 4000) / 5, 0, 1)
+
+
+def radar(rng):
+    """Backscatter in decibels (VV): fields of their own level, a dark lake, a bright village; speckle of 4 looks."""
+    points, levels = rng.uniform(-1, 1, (14, 2)), rng.uniform(-14, -8, 14)
+    decibels = levels[((x[..., None] - points[:, 0]) ** 2 + (y[..., None] - points[:, 1]) ** 2).argmin(-1)]
+    decibels[ellipse(*rng.uniform(-0.5, 0.5, 2), rng.uniform(0.2, 0.35), 0.18, rng.uniform(0, 3))] = -21
+    for _ in range(40):
+        cx, cy = rng.normal(0.4, 0.12, 2)
+        decibels[ellipse(cx, cy, 0.02, 0.02)] = -1
+    return decibels + 10 * np.log10(rng.gamma(4, 1 / 4, decibels.shape))
+
+
+def section(rng):
+    """A section stained with haematoxylin and eosin: absorption of both dyes by Beer-Lambert, glands with rings of nuclei, stroma between them."""
+    eosin = 0.35 + 0.12 * np.sin(14 * x + 5 * np.sin(3 * y + rng.uniform(0, 6)))
+    haematoxylin = np.full((SIZE, SIZE), 0.08)
+    for _ in range(6):
+        cx, cy = rng.uniform(-0.9, 0.9, 2)
+        size = rng.uniform(0.2, 0.32)
+        eosin[ellipse(cx, cy, size, size)] = 0.5
+        eosin[ellipse(cx, cy, size * 0.45, size * 0.45)] = 0.03
+        for angle in np.linspace(0, 2 * np.pi, 16, endpoint=False):
+            nucleus = ellipse(cx + 0.8 * size * np.cos(angle), cy + 0.8 * size * np.sin(angle), 0.045, 0.03, angle)
+            haematoxylin[nucleus] = rng.uniform(0.7, 1.1)
+    for _ in range(30):
+        cx, cy, turn = *rng.uniform(-1, 1, 2), rng.uniform(0, 3)
+        haematoxylin[ellipse(cx, cy, 0.05, 0.015, turn)] = rng.uniform(0.6, 0.9)
+    dyes = haematoxylin[..., None] * np.array([0.65, 0.7, 0.29]) + eosin[..., None] * np.array([0.07, 0.99, 0.11])
+    return np.clip(0.96 * np.exp(-1.3 * dyes) + rng.normal(0, 0.01, dyes.shape), 0, 1)
 
 
 def galaxy(rng):
@@ -95,37 +160,69 @@ def dish(rng):
     return np.clip(rgb * light[..., None] + rng.normal(0, 0.015, rgb.shape), 0, 1)
 
 
-def write_ct(path, hu):
+# modality: storage class, attributes beside those that all have
+modalities = {
+    "CT": ("1.2.840.10008.5.1.4.1.1.2", {"RescaleSlope": "1", "RescaleIntercept": "0", "WindowCenter": "-300", "WindowWidth": "1400"}),
+    "MR": ("1.2.840.10008.5.1.4.1.1.4", {"WindowCenter": "450", "WindowWidth": "900"}),
+    "DX": ("1.2.840.10008.5.1.4.1.1.1.1", {"PixelIntensityRelationship": "LOG", "WindowCenter": "2000", "WindowWidth": "4000"}),
+}
+
+
+def write_dicom(path, values, modality):
+    storage, attributes = modalities[modality]
+    signed = bool(values.min() < 0)
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
-    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[path.name])
+    meta.MediaStorageSOPClassUID = storage
+    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[modality, path.name])
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ds = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
     ds.is_little_endian, ds.is_implicit_VR = True, False
     ds.SOPClassUID, ds.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
-    ds.StudyInstanceUID = generate_uid(entropy_srcs=["study", path.name])
-    ds.SeriesInstanceUID = generate_uid(entropy_srcs=["series", path.name])
-    ds.PatientID, ds.Modality = path.stem, "CT"
+    ds.StudyInstanceUID = generate_uid(entropy_srcs=["study", modality, path.name])
+    ds.SeriesInstanceUID = generate_uid(entropy_srcs=["series", modality, path.name])
+    ds.PatientID, ds.Modality = path.stem, modality
     ds.Rows = ds.Columns = SIZE
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
-    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 16, 15, 1
-    ds.RescaleSlope, ds.RescaleIntercept = "1", "0"
-    ds.WindowCenter, ds.WindowWidth = "-300", "1400"
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 16, 15, int(signed)
     ds.PixelSpacing = ["3", "3"]
-    ds.PixelData = hu.round().astype("<i2").tobytes()
+    for name, value in attributes.items():
+        setattr(ds, name, value)
+    ds.PixelData = values.round().astype("<i2" if signed else "<u2").tobytes()
     ds.save_as(path, write_like_original=False)
 
 
+def write_geotiff(path, values):
+    """One float32 band, 10 m pixels in UTM zone 32N (OGC GeoTIFF 1.1: ModelPixelScale, ModelTiepoint, GeoKeyDirectory)."""
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags.tagtype.update({33550: 12, 33922: 12, 34735: 3})
+    tags[33550], tags[33922] = (10.0, 10.0, 0.0), (0.0, 0.0, 0.0, 500_000.0, 5_200_000.0, 0.0)
+    tags[34735] = (1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32632)
+    Image.fromarray(values.astype("f4")).save(path, tiffinfo=tags)
+
+
+def write_png(path, rgb):
+    Image.fromarray((255 * np.clip(rgb, 0, 1)).round().astype("u1")).save(path)
+
+
+# folder: what makes an image, what writes it, how its files end
+phantoms = {
+    "ct": (ct, partial(write_dicom, modality="CT"), "dcm"),
+    "mr": (mr, partial(write_dicom, modality="MR"), "dcm"),
+    "xray": (xray, partial(write_dicom, modality="DX"), "dcm"),
+    "radar": (radar, write_geotiff, "tif"),
+    "galaxy": (galaxy, write_png, "png"),
+    "fields": (fields, write_png, "png"),
+    "dishes": (dish, write_png, "png"),
+    "section": (section, write_png, "png"),
+}
+
+
 def main(folder):
-    for name, make in (("ct", ct), ("galaxy", galaxy), ("fields", fields), ("dishes", dish)):
+    for name, (make, write, end) in phantoms.items():
         rng = np.random.default_rng(7)
         (folder / name).mkdir(parents=True, exist_ok=True)
         for i in range(COUNT):
-            image = make(rng)
-            if name == "ct":
-                write_ct(folder / name / f"{i:02}.dcm", image)
-            else:
-                Image.fromarray((255 * np.clip(image, 0, 1)).round().astype("u1")).save(folder / name / f"{i:02}.png")
+            write(folder / name / f"{i:02}.{end}", make(rng))
 
 
 main(Path(sys.argv[1]))
