@@ -45,10 +45,10 @@ export async function comparisonReport(engine: Engine, options: ComparisonReport
   });
   const gallery = pictures
     ? await galleryOf(engine, features, {
-        queries: queriesOf(store, test),
+        queries: queriesOf(store, test, mostQueries),
         train: splits.train,
-        // as many as fit a page
-        k: features.length > 3 ? 3 : 5,
+        // 14 beside each other fill the page
+        k: Math.max(3, Math.min(5, Math.floor(14 / features.length))),
         name,
       })
     : [];
@@ -61,7 +61,7 @@ export async function comparisonReport(engine: Engine, options: ComparisonReport
   return comparisonPage(comparison, {
     gallery,
     maps: mapsOf(features, { store, test, seed: config.seed }),
-    patches: pictures ? await patchesOf(test.slice(0, mostPatched), { ...options, ranges }) : [],
+    patches: pictures ? await patchesOf(queriesOf(store, test, mostPatched), { ...options, ranges }) : [],
     pictures: urls,
     dataCard: dataCard(store, config),
   });
@@ -109,14 +109,14 @@ async function patchesOf(rows: readonly number[], options: PatchOptions): Promis
 
 const labelOf = ({ labels, classes }: ImageStore, row: number): string | undefined => classes[labels[row] as number];
 
-// test images of different classes in turn, the first of each
-function queriesOf(store: ImageStore, test: readonly number[]): number[] {
+// test images of different classes in turn, at most so many
+function queriesOf(store: ImageStore, test: readonly number[], most: number): number[] {
   const queues = store.classes.map((_, label) => test.filter((row) => store.labels[row] === label));
   const queries: number[] = [];
-  for (let i = 0; queries.length < Math.min(mostQueries, test.length); i++) {
+  for (let i = 0; queries.length < Math.min(most, test.length); i++) {
     for (const queue of queues) {
       const row = queue[i];
-      if (row !== undefined && queries.length < mostQueries) queries.push(row);
+      if (row !== undefined && queries.length < most) queries.push(row);
     }
   }
   return queries;

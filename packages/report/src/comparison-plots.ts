@@ -139,18 +139,20 @@ export function differencePlot(comparison: Comparison): Html | undefined {
     ({ name, shots, value, sure }) => `${name} at ${shots}: ${value.toFixed(1)}${sure ? "" : ", not told apart"}`,
   );
   const margin = factor * settings.margin;
+  // lines of one pair, and its name above them
+  const band = 22 * domain.length + 20;
   return figure({
     alt: `Differences of ${metricTitles[settings.metric]}, paired on the same test images. ${words.join("; ")}.`,
     caption:
       "Differences on the same test images and draws, with 95 % intervals. Right of the line the first one is better. Gray: not told apart after Holm's correction; the band is the margin below which nobody cares.",
     width: 860,
-    height: 60 + 22 * rows.length,
+    height: 60 + band * names.length,
     marginLeft: 70,
     marginRight: 20,
     insetLeft: 10,
     x: { label: `difference${factor === 100 ? ", points" : ""}`, grid: true, nice: true },
     y: { domain, label: "shots" },
-    fy: { domain: names, label: null, axis: null },
+    fy: { domain: names, label: null, axis: null, padding: 20 / band },
     marks: [
       Plot.rectX([0], { x1: -margin, x2: margin, fill: colours.line, fillOpacity: 0.5 }),
       Plot.ruleX([0], { stroke: colours.soft }),
