@@ -78,7 +78,7 @@ test("against several baselines: wins only if every transfer encoder is beaten",
   expect(outcomes(pair(win), pair(unclear, "transfer", "other"))).toBe("undecided");
   expect(outcomes(pair(unclear), pair(loss, "transfer", "other"))).toBe("loses");
   const { sentence } = decide([pair(win), pair(unclear, "transfer", "other")], options);
-  expect(sentence).toMatch(/^against dino: in-domain wins by .* against other: cannot tell/);
+  expect(sentence).toMatch(/^Against dino: in-domain wins by .* Against other: cannot tell/);
   expect(decide([pair(win, "random", "random init")], options).sentence).toMatch(/^LeJEPA wins by/);
   expect(decide([], options)).toEqual({ outcome: "none", sentence: "nothing to compare with", pairs: [] });
 });

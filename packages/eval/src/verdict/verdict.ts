@@ -38,7 +38,7 @@ export function decide(pairs: readonly PairInput[], options: VerdictOptions): Ve
   const sentence =
     about.length === 1
       ? (about[0] as PairVerdict).sentence
-      : about.map((pair) => `against ${pair.baseline}: ${pair.sentence}`).join("; ");
+      : about.map((pair) => `Against ${pair.baseline}: ${pair.sentence}`).join(". ");
   return { outcome: overall(about.map((pair) => pair.outcome)), sentence, pairs: judged };
 }
 
