@@ -80,10 +80,16 @@ export async function readSettings(
   return { value: await withRecognised(applySettings(withDataset(value, flags), settings), note), source };
 }
 
-async function readConfig({ config, data, dataset }: ConfigFlags): Promise<{ value: unknown; source: string }> {
+async function readConfig({
+  config,
+  data,
+  dataset,
+  set = [],
+}: ConfigFlags): Promise<{ value: unknown; source: string }> {
   const file = config ?? configFileNames.find((name) => existsSync(name));
   if (file !== undefined) return { value: await readConfigFile(file), source: basename(file) };
-  if (data !== undefined || dataset !== undefined) return { value: {}, source: "flags" };
+  const isSet = set.some((setting) => /^dataset[.=]/.test(setting));
+  if (data !== undefined || dataset !== undefined || isSet) return { value: {}, source: "flags" };
   throw new LejepaError({
     code: "E_USAGE",
     where: "lejepa",

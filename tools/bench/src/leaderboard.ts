@@ -2,10 +2,10 @@
 // folders of labelled images and prints `lejepa leaderboard` of them: Spearman's rho with a linear probe's accuracy. All through
 // the command, as a user would. Runs that are done are not trained again.
 //   node dist/leaderboard.js DATA [--epochs 10] [--size 32] [--batch 128] [--threads 2] [--runs N] [--out runs/leaderboard]
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { lejepa, type Settings, train } from "./command.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,7 +27,7 @@ const crops = [0.1, 0.5];
 
 interface GridRun {
   readonly folder: string;
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly settings: Settings;
 }
 
 // the corners first, so that a part of the grid says something too
@@ -47,7 +47,9 @@ const grid = lambdas
   .slice(0, values.runs === undefined ? undefined : Number(values.runs));
 
 const size = Number(values.size);
-const common: Readonly<Record<string, unknown>> = {
+const common: Settings = {
+  "dataset.id": "folder",
+  "dataset.options": { path: path.resolve(data) },
   "data.imageSize": size,
   "data.splits.validation": 0.1,
   "views.globals": 2,
@@ -56,6 +58,10 @@ const common: Readonly<Record<string, unknown>> = {
   "views.localSize": Math.floor(size / 2),
   "encoder.name": "resnet10",
   "encoder.width": 32,
+  "encoder.smallStem": true,
+  "encoder.stemStride": 2,
+  "encoder.strides": [1, 2, 2, 1],
+  "encoder.init": "torch",
   "projector.hidden": [512],
   "objective.slices": 512,
   "schedule.epochs": Number(values.epochs),
@@ -65,35 +71,8 @@ const common: Readonly<Record<string, unknown>> = {
   threads: Number(values.threads),
 };
 
-function lejepa(args: readonly string[]): Promise<string> {
-  const command = path.join(import.meta.dirname, "../../../packages/cli/bin/lejepa.js");
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [command, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk));
-    child.on("error", reject);
-    child.on("close", (code) =>
-      code === 0 ? resolve(output) : reject(new Error(`lejepa ${args[0]} exited with ${code}`)),
-    );
-  });
-}
-
-function isDone(folder: string): boolean {
-  const file = path.join(folder, "run.json");
-  return existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { status: string }).status === "done";
-}
-
-const setting = ([key, value]: [string, unknown]): string[] => ["--set", `${key}=${JSON.stringify(value)}`];
-
 const start = performance.now();
-for (const { folder, settings } of grid) {
-  if (isDone(folder)) continue;
-  const begun = existsSync(path.join(folder, "run.json"));
-  const all = Object.entries({ ...common, ...settings }).flatMap(setting);
-  console.error(`${folder} ...`);
-  const how = begun ? ["--resume"] : ["--data", path.resolve(data), ...all];
-  await lejepa(["pretrain", "--out", folder, ...how, "--quiet"]);
-}
+for (const { folder, settings } of grid) await train(folder, { ...common, ...settings });
 const folders = grid.map(({ folder }) => folder);
 mkdirSync(values.out, { recursive: true });
 const page = path.join(values.out, "leaderboard.html");
