@@ -1,6 +1,6 @@
 // Features with what is known of their images as files that other programs read: NumPy array and table, CSV, Parquet. Pixels,
 // paths and headers are in none of them; a group is the dataset's pseudonym.
-import { join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { type DatasetItem, LejepaError, nearest } from "@lejepa/contracts";
 import type { Splits } from "@lejepa/data";
 import type { Matrix } from "@lejepa/eval";
@@ -48,8 +48,22 @@ export function parseFormats(text: string): FeatureFormat[] {
   });
 }
 
-/** The files of formats in a folder. */
+/**
+ * The files of formats in a folder.
+ *
+ * @throws LejepaError E_USAGE for a folder with the name of such a file
+ */
 export function featureFiles(folder: string, wanted: readonly FeatureFormat[]): FeatureFile[] {
+  const ending = extname(folder).slice(1).toLowerCase();
+  if (Object.keys(formats).includes(ending)) {
+    throw new LejepaError({
+      code: "E_USAGE",
+      where: "--out",
+      expected: "a folder",
+      got: basename(folder),
+      hint: `For ${ending} files: --format ${ending} --out FOLDER.`,
+    });
+  }
   return wanted.flatMap((format) =>
     Object.entries<FeatureFile["content"]>(formats[format]).map(([name, content]) => ({
       path: join(folder, name),

@@ -48,6 +48,7 @@ const cases: readonly (readonly [call: string, status: number, message: RegExp])
   ["compare --run x --baseline resnet.onnx", 2, /^E_USAGE --baseline: .*dinov2-small.*got resnet\.onnx/],
   ["compare --run x --channels rgb", 2, /^E_USAGE channels: expected replicate, pca, patch, or bands/],
   ["baselines fetch dino2-small", 2, /^E_USAGE baseline: .*Did you mean dinov2-small\?$/],
+  ["embed --run x --out e.csv", 2, /^E_USAGE --out: expected a folder, got e\.csv\. For csv files: --format csv/],
   ["embed --run x --format parket", 2, /^E_USAGE --format: .*Did you mean parquet\?$/],
   ["leaderboard", 2, /^E_USAGE .*runs/i],
   ["leaderboard nothing", 2, /^E_DATA .*run folder/],
