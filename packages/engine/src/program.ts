@@ -7,6 +7,7 @@ import { checkedFeed, type Feed, otherDevice, ownTensor, updatedTensor } from ".
 import type { Value } from "./graph/value.ts";
 import { sameShape, sizeOf } from "./graph/value.ts";
 import type { Group } from "./group.ts";
+import { writableInPlace } from "./in-place.ts";
 import { lower } from "./lower/index.ts";
 import { type OpTime, profileRun } from "./profile.ts";
 import { DeviceTensor } from "./runtime/device-tensor.ts";
@@ -31,6 +32,8 @@ interface Stage {
   readonly crossings: readonly Crossing[];
   /** Name of the program's output for each output of the stage after the crossings. */
   readonly finals: readonly string[];
+  /** Updates that are written over what they replace. */
+  readonly inPlace: ReadonlySet<string>;
 }
 
 /**
@@ -52,12 +55,15 @@ export class Program {
     checkUpdates(parts);
     const names = [...parts.traced.keys()];
     const stages: Stage[] = [];
-    for (const segment of segmentsOf(parts)) {
-      const model = encodeModel(lower(segment.outputs, parts.runtime.device));
+    const segments = segmentsOf(parts);
+    for (const segment of segments) {
+      const outputs = lower(segment.outputs, parts.runtime.device);
+      const model = encodeModel(outputs);
       const finals = segment.finals.flatMap((index) => (index === undefined ? [] : [names[index] as string]));
       const resident = residentPorts(model, segment.crossings, finals, parts.updates);
       const session = await parts.runtime.createSession(model, { resident });
-      stages.push({ model, session, crossings: segment.crossings, finals });
+      const inPlace = segments.length > 1 ? new Set<string>() : overwritten(parts, outputs, finals);
+      stages.push({ model, session, crossings: segment.crossings, finals, inPlace });
     }
     return new Program(parts, stages);
   }
@@ -73,14 +79,17 @@ export class Program {
     const outputs: Record<string, DeviceTensor> = {};
     const temporary: RuntimeValue[] = [];
     for (const stage of this.#stages) {
-      const results = await stage.session.run(pick(stage.model, available), await this.#fetches(stage, feeds));
+      const fetches = await this.#fetches(stage, feeds);
+      const results = await stage.session.run(pick(stage.model, available), fetches);
       const tensors = stage.model.outputs.map(({ name }) => results[name] as RuntimeValue);
       await this.#cross(stage, tensors, available, temporary);
       for (const [i, name] of stage.finals.entries()) {
         const port = stage.model.outputs[stage.crossings.length + i] as Port;
         const tensor = tensors[stage.crossings.length + i] as RuntimeValue;
-        if (this.#parts.updates.includes(name)) updated.push([name, tensor]);
-        else outputs[name] = new RuntimeTensor(this.#parts.runtime, tensor, port.value);
+        if (!this.#parts.updates.includes(name))
+          outputs[name] = new RuntimeTensor(this.#parts.runtime, tensor, port.value);
+        // what was written in place is there already
+        else if (fetches[port.name] !== (feeds[name] as RuntimeTensor).handle) updated.push([name, tensor]);
       }
     }
     // only after every stage has read the old contents
@@ -137,14 +146,17 @@ export class Program {
     return available;
   }
 
-  /** Output buffers: the spare of an updated tensor on the host, else what the runtime allocates. */
+  /** Output buffers: on the host that of an updated tensor, itself or its spare; else what the runtime allocates. */
   async #fetches(stage: Stage, feeds: Readonly<Record<string, Feed>>): Promise<Record<string, RuntimeValue | null>> {
     const fetches: Record<string, RuntimeValue | null> = {};
     for (const { name } of stage.model.outputs) fetches[name] = null;
     if (this.#parts.runtime.device !== "cpu") return fetches;
     for (const [i, name] of stage.finals.entries()) {
       const port = stage.model.outputs[stage.crossings.length + i] as Port;
-      if (this.#parts.updates.includes(name)) fetches[port.name] = await this.#spare(feeds[name], name, port.value);
+      if (!this.#parts.updates.includes(name)) continue;
+      const state = this.#own(name, updatedTensor(name, feeds[name]));
+      const isAlone = Object.values(feeds).filter((feed) => feed === state).length === 1;
+      fetches[port.name] = stage.inPlace.has(name) && isAlone ? state.handle : await this.#spare(state, port.value);
     }
     return fetches;
   }
@@ -176,8 +188,7 @@ export class Program {
       : await this.#parts.runtime.hostValue(feed, shape, dtype);
   }
 
-  async #spare(feed: Feed | undefined, name: string, { shape, dtype }: Value): Promise<RuntimeValue> {
-    const { spare } = this.#own(name, updatedTensor(name, feed));
+  async #spare({ spare }: RuntimeTensor, { shape, dtype }: Value): Promise<RuntimeValue> {
     return spare ?? this.#parts.runtime.hostValue(emptyArray(dtype, sizeOf(shape)), shape, dtype);
   }
 
@@ -186,6 +197,17 @@ export class Program {
     if (sameMemory(tensor.runtime, this.#parts.runtime)) return tensor;
     throw otherDevice(name);
   }
+}
+
+/** On the host; elsewhere the runtime allocates what it writes to. */
+function overwritten(
+  { runtime, updates }: ProgramParts,
+  outputs: readonly Value[],
+  finals: readonly string[],
+): Set<string> {
+  if (runtime.device !== "cpu") return new Set();
+  const wanted = finals.flatMap((name, i) => (updates.includes(name) ? [{ name, output: outputs[i] as Value }] : []));
+  return writableInPlace(outputs, wanted);
 }
 
 /** Whether values of one runtime can be used by the other, as two engines of one device can. */

@@ -75,11 +75,12 @@ export function adamW(
   const raw = rows(gradient);
   const gradNorm = tf.sqrt(tf.sum(tf.sum(tf.square(raw), 1)));
   const g = clipGradNorm === null ? raw : tf.mul(raw, clipFactor(gradNorm, clipGradNorm));
-  const newM = tf.add(tf.mul(rows(m), beta1), tf.mul(g, 1 - beta1));
-  const newV = tf.add(tf.mul(rows(v), beta2), tf.mul(tf.square(g), 1 - beta2));
-  const update = tf.mul(tf.div(newM, tf.add(tf.sqrt(newV), epsilon)), stepSize);
+  // what needs no gradient is the second operand everywhere: runtimes compute operands in order, and the first would wait all step long
+  const newM = tf.add(tf.mul(g, 1 - beta1), tf.mul(rows(m), beta1));
+  const newV = tf.add(tf.mul(tf.square(g), 1 - beta2), tf.mul(rows(v), beta2));
+  const update = tf.mul(tf.div(newM, tf.add(tf.sqrt(newV), epsilon)), tf.neg(stepSize));
   const kept = tf.mul(rows(theta), decayOfRows(decay, theta.size / flatRow, decayLength / flatRow));
-  return { theta: back(tf.sub(kept, update)), m: back(newM), v: back(newV), gradNorm };
+  return { theta: back(tf.add(update, kept)), m: back(newM), v: back(newV), gradNorm };
 }
 
 // PyTorch adds 1e-6 so that a gradient of zero stays zero
