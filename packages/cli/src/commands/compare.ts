@@ -17,10 +17,12 @@ import {
   parseReference,
   readRunConfig,
   readRunInfo,
+  readTargets,
   runFiles,
+  type Targets,
 } from "@lejepa/eval";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
-import { compareSettings, type ProbeFlags } from "../compare-flags.ts";
+import { compareSettings, type ProbeFlags, type TargetFlags, type TargetTable, targetTable } from "../compare-flags.ts";
 import type { FineTunerOptions } from "../fine-tuner.ts";
 import type { Output } from "../output.ts";
 import type { ConfigFlags, ReadyConfig } from "../resolve-config.ts";
@@ -28,7 +30,7 @@ import { configOfRun, type OpenImages, withRunImages } from "../run-images.ts";
 import { makeFolder, writeNew } from "../tables.ts";
 
 /** Flags of the verb. */
-export interface CompareFlags extends ConfigFlags, ProbeFlags {
+export interface CompareFlags extends ConfigFlags, ProbeFlags, TargetFlags {
   readonly run: readonly string[];
   readonly baseline?: readonly string[];
   readonly channels?: string;
@@ -51,6 +53,7 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
   for (const baseline of baselines) parseReference(baseline, "--baseline");
   const channels = flags.channels === undefined ? undefined : parseChannelPolicy(flags.channels);
   const settings = compareSettings(flags);
+  const table = targetTable(flags);
   const checkpoint = parseCheckpoint(flags.checkpoint);
   const runs = flags.run.map((folder) => ({
     folder,
@@ -63,6 +66,7 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
     const { store, engine, signal } = open;
     const candidates: Candidate[] = [];
     try {
+      const { targets, about } = table ? await readTargetsOf(store, table, output) : {};
       const splits = splitsToProbe(store, config, output);
       await openAll(candidates, { flags, runs, baselines, channels, config, open, splits });
       const tuned = settings.probes?.includes("finetune")
@@ -72,9 +76,10 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
         store,
         splits,
         candidates: tuned,
+        targets,
         ...settings,
         seed: config.seed,
-        context: contextOf(runs, engine.device),
+        context: { ...contextOf(runs, engine.device), ...(about !== undefined && { targets: about }) },
         signal,
         onProgress: (what) => output.note(`probing ${what}`),
       });
@@ -82,7 +87,7 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
       if (flags.out !== undefined) {
         output.note("writing the report ...");
         const { comparisonReport } = await import("../comparison-report.ts");
-        const material = { comparison, candidates, store, splits, config, pictures: flags.pictures, signal };
+        const material = { comparison, candidates, store, targets, splits, config, pictures: flags.pictures, signal };
         const page = await comparisonReport(engine, material);
         const document = `${JSON.stringify(comparison, null, 2)}\n`;
         save(flags.out, { json: document, csv: comparisonCsv(comparison), txt: text, html: page });
@@ -92,6 +97,20 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
       await Promise.all(candidates.flatMap(({ encoders }) => encoders.map((encoder) => encoder.dispose())));
     }
   });
+}
+
+interface ReadTargets {
+  readonly targets?: Targets;
+  /** For the report. */
+  readonly about?: string;
+}
+
+async function readTargetsOf(store: ImageStore, { file, ...how }: TargetTable, output: Output): Promise<ReadTargets> {
+  const { targets, notes } = await readTargets(file, { items: store.items, ...how });
+  for (const note of notes) output.note(note);
+  if (how.task === undefined) output.note(`${targets.task}: ${targets.classes.join(", ")} (--task for another)`);
+  const columns = `${targets.classes.join(", ")} of ${basename(file)}`;
+  return { targets, about: [columns, targets.task, ...notes].join("; ") };
 }
 
 interface OpenAll {
