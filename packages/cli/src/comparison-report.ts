@@ -73,7 +73,7 @@ export async function comparisonReport(engine: Engine, options: ComparisonReport
   for (const row of shown) urls.set(row, await pictureUrl(store, row, { ranges, side: 96 }));
   return comparisonPage(comparison, {
     gallery,
-    maps: mapsOf(features, { store, targets, test, seed: config.seed }),
+    maps: await mapsOf(features, { store, targets, test, seed: config.seed, ranges: pictures ? ranges : undefined }),
     patches: pictures ? await patchesOf(differentRows(targets, test, mostPatched), { ...options, ranges }) : [],
     pictures: urls,
     dataCard: dataCard(store, config),
@@ -131,19 +131,28 @@ interface MapOptions {
   readonly targets: Targets;
   readonly test: readonly number[];
   readonly seed: number;
+  /** Absent: no pictures. */
+  readonly ranges?: PatchOptions["ranges"] | undefined;
 }
 
-function mapsOf(all: readonly NamedFeatures[], { store, targets, test, seed }: MapOptions): FeatureMap[] {
+const cardSide = 64;
+
+async function mapsOf(all: readonly NamedFeatures[], options: MapOptions): Promise<FeatureMap[]> {
+  const { store, targets, test, seed, ranges } = options;
   // every n-th, so that no class is cut off
   const step = Math.max(1, Math.ceil(test.length / mostMapped));
   const rows = test.filter((_, i) => i % step === 0);
   if (rows.length < 3) return [];
+  const pictures = new Map<number, string>();
+  if (ranges !== undefined)
+    for (const row of rows) pictures.set(row, await pictureUrl(store, row, { ranges, side: cardSide }));
   return all.map(({ encoder, features }) => {
     const { method, points } = mapFeatures(pickRows(features, rows), seed);
     const named = points.map(([x, y], i) => {
       const row = rows[i] as number;
-      const { id } = store.items[row] as DatasetItem;
-      return { x, y, id, label: labelText(targets, row) ?? "no label", colourBy: colourBy(targets, row) };
+      const { id, group } = store.items[row] as DatasetItem;
+      const label = labelText(targets, row) ?? "no label";
+      return { x, y, id, group, label, colourBy: colourBy(targets, row), picture: pictures.get(row) };
     });
     return { encoder, method, points: named };
   });

@@ -1,18 +1,7 @@
 // A comparison as a page: the verdict first, then what it rests on. No figures are computed here.
 import { type Comparison, differenceText } from "@lejepa/eval";
 import type { ComparisonExtras, GalleryEntry } from "./comparison-extras.ts";
-import {
-  classColour,
-  colourOf,
-  confusionPlot,
-  differencePlot,
-  type MapPoint,
-  mapPlot,
-  numberColour,
-  numberScale,
-  shotCurves,
-  shotsText,
-} from "./comparison-plots.ts";
+import { colourOf, confusionPlot, differencePlot, shotCurves, shotsText } from "./comparison-plots.ts";
 import {
   classTable,
   differencesTable,
@@ -22,13 +11,24 @@ import {
   resultsTable,
 } from "./comparison-tables.ts";
 import { html, type Html, table } from "./html.ts";
+import {
+  classColour,
+  type MapPoint,
+  mapPlot,
+  numberColour,
+  numberPictures,
+  numberScale,
+  pictureStyles,
+} from "./map-plot.ts";
 import { page, tile, tiles, wide } from "./page.ts";
 
 /** The whole page. Self-contained: pictures are data URLs, plots are inline vector graphics, there is no script. */
 export function comparisonPage(comparison: Comparison, extras: ComparisonExtras = {}): string {
   const { settings, data } = comparison;
   const { rows } = data;
+  const mapped = numberPictures((extras.maps ?? []).flatMap(({ points }) => points));
   return page({
+    style: pictureStyles(mapped),
     title: "Pretrained on your images, or taken off the shelf?",
     subtitle: `${comparison.encoders.length} encoders on ${rows.train + rows.validation + rows.test} labelled images, ${settings.seeds} ${settings.seeds === 1 ? "draw" : "draws"} of each number of labelled images.`,
     body: [
@@ -42,7 +42,7 @@ export function comparisonPage(comparison: Comparison, extras: ComparisonExtras 
       html`<h2>${capital(targetNouns[settings.task])}</h2><p class="soft">${probeTitle(comparison, settings.probe)}, with the most labels.</p>${classTable(comparison)}`,
       groupTable(comparison),
       gallery(comparison, extras),
-      maps(comparison, extras),
+      maps(comparison, extras, mapped),
       patches(extras),
       costs(comparison),
       dataCard(comparison, extras),
@@ -115,7 +115,7 @@ function confusions({ details, data, settings }: Comparison): Html | undefined {
   const plots = details
     .filter(({ probe, confusion }) => probe === settings.probe && confusion !== null)
     .map(({ encoder, confusion }) => confusionPlot(encoder, confusion ?? [], classes));
-  return html`<h2>What is taken for what</h2><p class="soft">Rows are the truth, columns what was predicted; darker is a larger share of the row.</p><div class="grid">${plots}</div>`;
+  return html`<h2>What is taken for what</h2><p class="soft">Rows are the truth, columns what was predicted; the stronger the colour, the larger the share of the row.</p><div class="grid">${plots}</div>`;
 }
 
 function gallery(comparison: Comparison, { gallery: entries = [], pictures }: ComparisonExtras): Html | undefined {
@@ -140,12 +140,17 @@ function galleryRow({ query, nearest }: GalleryEntry, pictures: ReadonlyMap<numb
   return html`<tr><td>${show(query.row, `${query.label ?? "no label"}: ${query.id}`, false)}<span>${query.label ?? ""}</span></td>${cells}</tr>`;
 }
 
-function maps({ data, settings }: Comparison, { maps: all = [] }: ComparisonExtras): Html | undefined {
+function maps(
+  { data, settings }: Comparison,
+  { maps: all = [] }: ComparisonExtras,
+  pictures: ReadonlyMap<string, number>,
+): Html | undefined {
   const [first] = all;
   if (first === undefined) return undefined;
   const classes = data.classes.map(({ name }) => name);
-  return html`<h2>Maps</h2><p class="soft">${first.points.length} test images by the features of each encoder (${first.method}; distances between far groups mean little). Point at one to see which it is.</p>
-<div class="grid">${all.map(({ encoder, points }) => mapPlot(encoder, points, classes))}</div>${mapLegend(first.points, classes, settings.task)}`;
+  const plots = all.map(({ encoder, points }, number) => mapPlot(encoder, points, { number, classes, pictures }));
+  return html`<h2>Maps</h2><p class="soft">${first.points.length} test images by the features of each encoder (${first.method}; distances between far groups mean little). Point at one to see which it is, or go there with Tab and the arrow keys.</p>
+<div class="grid">${plots}</div>${mapLegend(first.points, classes, settings.task)}`;
 }
 
 function mapLegend(
@@ -247,7 +252,7 @@ function reproduce({ context }: Comparison): Html | undefined {
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   if (rows.length === 0) return undefined;
-  return html`<h2>To do it again</h2>${table(["", ""], rows, "text")}`;
+  return html`<h2>To do it again</h2>${table(["what", "value"], rows, "text")}`;
 }
 
 function howToRead({ settings, data }: Comparison): Html {

@@ -234,8 +234,10 @@ export function confusionPlot(
       Plot.cell(cells, {
         x: "predicted",
         y: "truth",
-        fill: colours.mark,
-        fillOpacity: "share",
+        fill: {
+          value: ({ share }: Cell) => `color-mix(in oklab, var(--cell) ${Math.round(100 * share)}%, var(--back))`,
+          scale: null,
+        },
         inset: 0.5,
         title: (c: Cell) => `${c.truth} -> ${c.predicted}: ${c.count}`,
       }),
@@ -249,64 +251,4 @@ export function confusionPlot(
         : []),
     ],
   });
-}
-
-/** One image on a map. */
-export interface MapPoint {
-  readonly x: number;
-  readonly y: number;
-  readonly label: string;
-  readonly id: string;
-  /** A class, or a number; absent: the label. What is neither is gray. */
-  readonly colourBy?: string | number | undefined;
-}
-
-/** Images where their features put them, coloured by class or number; pointing at one names it. */
-export function mapPlot(name: string, points: readonly MapPoint[], classes: readonly string[]): Html {
-  const scale = numberScale(points);
-  const colour = ({ label, colourBy = label }: MapPoint): string =>
-    typeof colourBy === "number"
-      ? numberColour(colourBy, scale)
-      : classColour(classes.indexOf(colourBy), classes.length);
-  return figure({
-    alt: `Map of ${points.length} images by the features of ${name}, coloured by ${scale === undefined ? "class" : "number"}.`,
-    caption: name,
-    width: 420,
-    height: 360,
-    margin: 6,
-    x: { axis: null, inset: 6 },
-    y: { axis: null, inset: 6 },
-    marks: [
-      Plot.dot(points, {
-        x: "x",
-        y: "y",
-        r: 3,
-        fill: colour,
-        fillOpacity: 0.8,
-        title: (p: MapPoint) => `${p.label}: ${p.id}`,
-      }),
-    ],
-  });
-}
-
-/** Smallest and largest number that points are coloured by; undefined when they are coloured by class. */
-export function numberScale(points: readonly MapPoint[]): readonly [low: number, high: number] | undefined {
-  const numbers = points.flatMap(({ colourBy }) =>
-    typeof colourBy === "number" && !Number.isNaN(colourBy) ? [colourBy] : [],
-  );
-  return numbers.length === 0 ? undefined : [Math.min(...numbers), Math.max(...numbers)];
-}
-
-/** Between the page's second colour for the smallest number and its first for the largest. */
-export function numberColour(value: number, scale: readonly [low: number, high: number] | undefined): string {
-  if (scale === undefined || Number.isNaN(value)) return colours.soft;
-  const [low, high] = scale;
-  const share = Math.round((100 * (value - low)) / (high - low || 1));
-  return `color-mix(in oklab, ${colours.mark} ${share}%, ${colours.second})`;
-}
-
-/** Colours of classes: hues around the circle, lightness in turn. */
-export function classColour(index: number, classes: number): string {
-  if (index < 0) return colours.soft;
-  return `hsl(${Math.round((360 * index) / Math.max(1, classes))} 65% ${index % 2 === 0 ? 45 : 60}%)`;
 }
