@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(join(cwd, "marks.csv"), ["id,reddish,bluish", ...marks].join("\n"));
   const trained = await lejepa(["pretrain", "--out", "run", "--max-steps", "1", "--quiet"], { cwd });
   expect(trained.status, trained.stderr).toBe(0);
-}, 60_000);
+}, 240_000);
 
 async function compare(args: string): Promise<{ comparison: Comparison; stderr: string }> {
   const { status, stdout, stderr } = await lejepa([..."compare --run run --json".split(" "), ...args.split(" ")], {
@@ -50,7 +50,7 @@ const valueOf = ({ results }: Comparison, encoder: string, metric: "r2" | "auroc
   results.find((one) => one.encoder === encoder && one.probe === "logistic" && one.shots === "all")?.metrics[metric]
     ?.value as number;
 
-test("numbers of a table without labels: R2, its verdict, page and files", { timeout: 120_000 }, async () => {
+test("numbers of a table without labels: R2, its verdict, page and files", { timeout: 240_000 }, async () => {
   const { comparison, stderr } = await compare("--targets numbers.csv --shots 20,all --out numbers");
   const { settings, data, verdict, context } = comparison;
   expect(stderr).toContain("regression: red, blue (--task for another)");
@@ -70,7 +70,7 @@ test("numbers of a table without labels: R2, its verdict, page and files", { tim
   expect(text("html")).not.toMatch(/NaN|undefined|A frame marks|"wrong"/);
 });
 
-test("labels of a table, several at once: AUROC, average precision", { timeout: 120_000 }, async () => {
+test("labels of a table, several at once: AUROC, average precision", { timeout: 240_000 }, async () => {
   const { comparison } = await compare("--targets marks.csv --task multilabel --shots 5,all --out marks");
   expect(comparison.settings).toMatchObject({ task: "multilabel", metric: "auroc" });
   expect(comparison.results[0]?.metrics.averagePrecision?.value).toBeGreaterThan(0);
@@ -82,7 +82,7 @@ test("labels of a table, several at once: AUROC, average precision", { timeout: 
   expect(html).not.toMatch(/NaN|undefined/);
 });
 
-test("one column of a Parquet table", { timeout: 120_000 }, async () => {
+test("one column of a Parquet table", { timeout: 240_000 }, async () => {
   const writer = new ByteWriter();
   const data = { photo: tones.map((_, i) => `photos/${i}.png`), blue: tones.map(({ blue }) => blue) };
   parquetWrite({
@@ -94,13 +94,15 @@ test("one column of a Parquet table", { timeout: 120_000 }, async () => {
     ],
   });
   writeFileSync(join(cwd, "blue.parquet"), new Uint8Array(writer.getBuffer()));
-  const how = "--targets blue.parquet --id-column photo --target-columns blue --baseline pixels --shots all";
+  const how = "--targets blue.parquet --id-column photo --target-columns blue --baseline pixels --shots all --watts 40";
   const { comparison } = await compare(how);
   expect(comparison.data.classes.map(({ name }) => name)).toEqual(["blue"]);
+  expect(comparison.encoders[0]?.facts["energy"]).toMatch(/, (measured|estimate: 40 W x [\d.]+ s$)/);
   expect(valueOf(comparison, "pixels", "r2")).toBeGreaterThan(0.9);
 });
 
 test.each<[string, RegExp]>([
+  ["--watts none", /^E_USAGE --watts: expected the power of the machine in watts, such as 250, got none\./],
   ["--task regression", /^E_USAGE --task: says nothing without --targets\./],
   ["--target-columns red", /^E_USAGE --target-columns: says nothing/],
   ["--targets numbers.csv --task regresion", /^E_USAGE --task: .*Did you mean regression\?$/],

@@ -212,6 +212,7 @@ function addCompare(program: Command, output: Output): void {
     )
     .option("--margin <POINTS>", "a difference of no interest, in points, hundredths of R2 (default: 2)")
     .option("--checkpoint <WHICH>", "last, best, or a step", "last")
+    .option("--watts <N>", "power of the machine, to estimate the energy of runs that did not measure it")
     .option("--out <DIR>", "also write the report: comparison.html, .json, .csv and .txt there")
     .option("--no-pictures", "leave the pictures out of the report (text may be burned into medical images)")
     .action(async (flags: CompareFlags) => (await import("./commands/compare.ts")).compare(flags, output));

@@ -50,6 +50,7 @@ export {
   readRunConfig,
   readRunInfo,
   type RunData,
+  type RunEnergy,
   type RunInfo,
   runFiles,
   type RunStatus,
