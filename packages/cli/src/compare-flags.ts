@@ -1,6 +1,13 @@
 // The flags that say how `lejepa compare` probes. Not which encoders.
 import { LejepaError, nearest } from "@lejepa/contracts";
-import { type CompareSettings, metricNames, probeNames, type Shots } from "@lejepa/eval";
+import {
+  type CompareSettings,
+  metricNames,
+  probeNames,
+  type Shots,
+  tableTasks,
+  type TargetTableOptions,
+} from "@lejepa/eval";
 
 /** As the command line gives them. */
 export interface ProbeFlags {
@@ -24,6 +31,40 @@ export function compareSettings({ seeds, shots, probe, metric, margin }: ProbeFl
     metric: metric === undefined ? undefined : oneOf(metric, metricNames, "--metric"),
     margin: margin === undefined ? undefined : parseMargin(margin),
   };
+}
+
+/** As the command line gives them. */
+export interface TargetFlags {
+  readonly targets?: string;
+  readonly task?: string;
+  readonly targetColumns?: string;
+  readonly idColumn?: string;
+}
+
+/** How a table of targets is read, but for the images. */
+export type TargetTable = Omit<TargetTableOptions, "items"> & { readonly file: string };
+
+/**
+ * `--targets ages.csv --task regression --target-columns age,size --id-column file`; undefined without `--targets`.
+ *
+ * @throws LejepaError E_USAGE naming the flag
+ */
+export function targetTable({ targets, task, targetColumns, idColumn }: TargetFlags): TargetTable | undefined {
+  if (targets !== undefined) {
+    const columns = targetColumns?.split(",").map((name) => name.trim());
+    return {
+      file: targets,
+      ...(task !== undefined && { task: oneOf(task, tableTasks, "--task") }),
+      ...(columns !== undefined && { columns }),
+      ...(idColumn !== undefined && { idColumn }),
+    };
+  }
+  const alone = Object.entries({ "--task": task, "--target-columns": targetColumns, "--id-column": idColumn }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (alone === undefined) return undefined;
+  const hint = "Name the table: --targets FILE.csv.";
+  throw new LejepaError({ code: "E_USAGE", where: alone[0], problem: "says nothing without --targets", hint });
 }
 
 function parseShots(part: string, text: string): Shots {

@@ -3,7 +3,17 @@
 import type { DatasetItem } from "@lejepa/contracts";
 import { type ImageStore, type Splits, valueRange } from "@lejepa/data";
 import type { Engine } from "@lejepa/engine";
-import { type Candidate, type Comparison, labelledRows, type Matrix, pickRows, placeRows } from "@lejepa/eval";
+import {
+  type Candidate,
+  type Comparison,
+  knownRows,
+  labelledRows,
+  labelsOf,
+  type Matrix,
+  pickRows,
+  placeRows,
+  type Targets,
+} from "@lejepa/eval";
 import {
   comparisonPage,
   type FeatureMap,
@@ -16,6 +26,7 @@ import {
   type PatchPictures,
   pictureUrl,
 } from "@lejepa/report";
+import { colourBy, differentRows, labelText } from "./report-targets.ts";
 import type { ReadyConfig } from "./resolve-config.ts";
 
 /** What a page is made of. */
@@ -23,6 +34,8 @@ export interface ComparisonReportOptions {
   readonly comparison: Comparison;
   readonly candidates: readonly Candidate[];
   readonly store: ImageStore;
+  /** Absent: the classes of the store. */
+  readonly targets?: Targets | undefined;
   readonly splits: Splits;
   readonly config: ReadyConfig;
   /** False: no pictures (text may be burned into medical images). */
@@ -35,17 +48,17 @@ const mostPatched = 4;
 
 /** The page. Features come out of the cache that the comparison has filled. */
 export async function comparisonReport(engine: Engine, options: ComparisonReportOptions): Promise<string> {
-  const { comparison, store, splits, config, pictures } = options;
-  const features = await featuresOf(options);
-  const test = Array.from(splits.test).filter((row) => (store.labels[row] as number) >= 0);
+  const { comparison, store, splits, config, pictures, targets = labelsOf(options.store) } = options;
+  const features = await featuresOf({ ...options, targets });
+  const test = [...knownRows(targets, splits.test)];
   const name = (row: number): NamedRow => ({
     row,
     id: (store.items[row] as DatasetItem).id,
-    label: labelOf(store, row),
+    label: labelText(targets, row),
   });
   const gallery = pictures
     ? await galleryOf(engine, features, {
-        queries: queriesOf(store, test, mostQueries),
+        queries: differentRows(targets, test, mostQueries),
         train: splits.train,
         // 14 beside each other fill the page
         k: Math.max(3, Math.min(5, Math.floor(14 / features.length))),
@@ -60,15 +73,21 @@ export async function comparisonReport(engine: Engine, options: ComparisonReport
   for (const row of shown) urls.set(row, await pictureUrl(store, row, { ranges, side: 96 }));
   return comparisonPage(comparison, {
     gallery,
-    maps: mapsOf(features, { store, test, seed: config.seed }),
-    patches: pictures ? await patchesOf(queriesOf(store, test, mostPatched), { ...options, ranges }) : [],
+    maps: await mapsOf(features, { store, targets, test, seed: config.seed, ranges: pictures ? ranges : undefined }),
+    patches: pictures ? await patchesOf(differentRows(targets, test, mostPatched), { ...options, ranges }) : [],
     pictures: urls,
     dataCard: dataCard(store, config),
   });
 }
 
-async function featuresOf({ candidates, store, splits, signal }: ComparisonReportOptions): Promise<NamedFeatures[]> {
-  const rows = labelledRows(store, splits);
+async function featuresOf({
+  candidates,
+  store,
+  targets,
+  splits,
+  signal,
+}: ComparisonReportOptions & { readonly targets: Targets }): Promise<NamedFeatures[]> {
+  const rows = labelledRows(targets, splits);
   const all: NamedFeatures[] = [];
   for (const { name, encoders } of candidates) {
     const [first] = encoders;
@@ -107,37 +126,33 @@ async function patchesOf(rows: readonly number[], options: PatchOptions): Promis
   return all;
 }
 
-const labelOf = ({ labels, classes }: ImageStore, row: number): string | undefined => classes[labels[row] as number];
-
-// test images of different classes in turn, at most so many
-function queriesOf(store: ImageStore, test: readonly number[], most: number): number[] {
-  const queues = store.classes.map((_, label) => test.filter((row) => store.labels[row] === label));
-  const queries: number[] = [];
-  for (let i = 0; queries.length < Math.min(most, test.length); i++) {
-    for (const queue of queues) {
-      const row = queue[i];
-      if (row !== undefined && queries.length < most) queries.push(row);
-    }
-  }
-  return queries;
-}
-
 interface MapOptions {
   readonly store: ImageStore;
+  readonly targets: Targets;
   readonly test: readonly number[];
   readonly seed: number;
+  /** Absent: no pictures. */
+  readonly ranges?: PatchOptions["ranges"] | undefined;
 }
 
-function mapsOf(all: readonly NamedFeatures[], { store, test, seed }: MapOptions): FeatureMap[] {
+const cardSide = 64;
+
+async function mapsOf(all: readonly NamedFeatures[], options: MapOptions): Promise<FeatureMap[]> {
+  const { store, targets, test, seed, ranges } = options;
   // every n-th, so that no class is cut off
   const step = Math.max(1, Math.ceil(test.length / mostMapped));
   const rows = test.filter((_, i) => i % step === 0);
   if (rows.length < 3) return [];
+  const pictures = new Map<number, string>();
+  if (ranges !== undefined)
+    for (const row of rows) pictures.set(row, await pictureUrl(store, row, { ranges, side: cardSide }));
   return all.map(({ encoder, features }) => {
     const { method, points } = mapFeatures(pickRows(features, rows), seed);
     const named = points.map(([x, y], i) => {
       const row = rows[i] as number;
-      return { x, y, id: (store.items[row] as DatasetItem).id, label: labelOf(store, row) ?? "no label" };
+      const { id, group } = store.items[row] as DatasetItem;
+      const label = labelText(targets, row) ?? "no label";
+      return { x, y, id, group, label, colourBy: colourBy(targets, row), picture: pictures.get(row) };
     });
     return { encoder, method, points: named };
   });

@@ -181,7 +181,7 @@ function addCompare(program: Command, output: Output): void {
     .command("compare")
     .summary("measure an encoder against random weights and raw pixels")
     .description(
-      "Frozen features of the run's labelled images: probes learn on few and on all training images, choose on the validation\nimages, and are measured on the test images (the validation images if there is no test split). Says which encoder is\nbetter, by how much, and whether the test images are enough to tell. Needs labels, e.g. folders named after classes.",
+      "Frozen features of the run's labelled images: probes learn on few and on all training images, choose on the validation\nimages, and are measured on the test images (the validation images if there is no test split). Says which encoder is\nbetter, by how much, and whether the test images are enough to tell. Needs labels: folders named after classes, or\n--targets, a table of labels or numbers.",
     )
     .requiredOption("--run <DIR>", "run folder (repeatable)", collect)
     .option(
@@ -190,15 +190,29 @@ function addCompare(program: Command, output: Output): void {
       collect,
     )
     .option("--channels <POLICY>", "for encoders of other channels: replicate, bands:0,1,2, pca, or patch")
-    .option("--shots <LIST>", "labelled images a class to learn from (default: 1,2,5,10,100,1000,all)")
+    .option("--targets <FILE>", "predict columns of a CSV or Parquet table instead of classes; empty cells are unknown")
+    .option("--task <NAME>", "of --targets: multilabel (0 and 1) or regression (default: by the values)")
+    .option("--target-columns <LIST>", "of --targets: columns to predict (default: all but the ids)")
+    .option(
+      "--id-column <NAME>",
+      "of --targets: column of ids or file names (default: id, path, file, filename or image)",
+    )
+    .option(
+      "--shots <LIST>",
+      "labelled images to learn from: of each class or label; in all for numbers (default: 1,2,5,10,100,1000,all; numbers from 10)",
+    )
     .option("--seeds <N>", "draws of the few, and random initialisations", whole, 3)
     .option(
       "--probe <LIST>",
       "knn, ncm, logistic, linear, finetune (the whole network; of random weights: supervised training) (default: knn,logistic,linear)",
     )
-    .option("--metric <NAME>", "what the verdict is about (default: balancedAccuracy)")
-    .option("--margin <POINTS>", "a difference of no interest, in points (default: 2)")
+    .option(
+      "--metric <NAME>",
+      "what the verdict is about (default: balancedAccuracy; auroc for labels, r2 for numbers)",
+    )
+    .option("--margin <POINTS>", "a difference of no interest, in points, hundredths of R2 (default: 2)")
     .option("--checkpoint <WHICH>", "last, best, or a step", "last")
+    .option("--watts <N>", "power of the machine, to estimate the energy of runs that did not measure it")
     .option("--out <DIR>", "also write the report: comparison.html, .json, .csv and .txt there")
     .option("--no-pictures", "leave the pictures out of the report (text may be burned into medical images)")
     .action(async (flags: CompareFlags) => (await import("./commands/compare.ts")).compare(flags, output));
@@ -209,6 +223,7 @@ function addCompare(program: Command, output: Output): void {
       "lejepa compare --run runs/a --run runs/b --baseline random --seeds 5",
       "lejepa compare --run runs/first --baseline dinov2-small --baseline 'model.onnx?size=224'",
       "lejepa compare --run runs/first --shots 10,all --probe knn,logistic --metric accuracy",
+      "lejepa compare --run runs/first --targets ages.csv --task regression --target-columns age",
       "lejepa compare --run runs/first --json > result.json",
     ]),
   );
@@ -361,7 +376,7 @@ Start here:
   $ lejepa plan --data photos --html plan.html     what is in the images, what would be trained, how long does it take?
   $ lejepa preview --data photos                   what would training see?
   $ lejepa pretrain --data photos --out runs/first
-  $ lejepa compare --run runs/first                was it worth it?  (needs folders named after classes)
+  $ lejepa compare --run runs/first                was it worth it?  (needs labels or numbers)
   $ lejepa leaderboard runs/*                      which run is best?  (needs no labels)
   $ lejepa diagnose --run runs/first               has it collapsed? why?
   $ lejepa baselines                               published encoders to compare with

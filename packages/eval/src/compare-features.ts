@@ -8,6 +8,7 @@ import {
   type MetricName,
   metricNames,
   type ProbeName,
+  probeNames,
   type Shots,
 } from "./comparison-schema.ts";
 import { type CellInput, type FineTuner, type Probed, probeCells, type ProbedEncoder } from "./probe-cells.ts";
@@ -158,7 +159,10 @@ function resolveSettings(targets: Targets, options: CompareSettings): ResolvedSe
   }
   const probes = [...new Set(options.probes ?? (["knn", "logistic", "linear"] as const))];
   const unsuited = probes.find((probe) => !probeSuits(probe, task));
-  if (unsuited !== undefined) throw usage("probes", `probes of ${task}`, unsuited);
+  if (unsuited !== undefined) {
+    const suited = probeNames.filter((name) => probeSuits(name, task)).join(", ");
+    throw usage("probes", `probes of ${task} (${suited})`, unsuited);
+  }
   const probe = (["logistic", "linear", "knn", "ncm", "finetune"] as const).find((name) => probes.includes(name));
   if (probe === undefined) throw usage("probes", "at least one", "none");
   const { seeds = 3, margin = 0.02, resamples = 2000, seed = 0 } = options;

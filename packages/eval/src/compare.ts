@@ -5,6 +5,7 @@ import { compareFeatures, type CompareSettings, type EncoderFeatures } from "./c
 import type { Comparison, EncoderKind } from "./comparison-schema.ts";
 import type { OpenedEncoder, OpenedKind } from "./encoders/opened-encoder.ts";
 import { type Matrix, placeRows } from "./matrix.ts";
+import { knownRows, type Targets } from "./targets.ts";
 
 /** One thing to compare: the same method trained (or initialised) with several seeds. */
 export interface Candidate extends Pick<EncoderFeatures, "facts" | "fineTune"> {
@@ -21,6 +22,8 @@ export interface CompareOptions extends CompareSettings {
   /** Labelled rows to learn from, to choose with, and to report on. Rows without a label are left out. */
   readonly splits: Splits;
   readonly candidates: readonly Candidate[];
+  /** Of all rows of the store; default the classes of its labels. */
+  readonly targets?: Targets | undefined;
 }
 
 /**
@@ -31,8 +34,8 @@ export interface CompareOptions extends CompareSettings {
  */
 export function compareEncoders(engine: Engine, options: CompareOptions): Promise<Comparison> {
   const { store, splits, candidates, signal } = options;
-  const { labels, classes, items } = store;
-  const rows = labelledRows(store, splits);
+  const { targets = labelsOf(store) } = options;
+  const rows = labelledRows(targets, splits);
   // row numbers of the store are row numbers of the features
   const whole = (m: Matrix): Matrix => placeRows(m, rows, store.count);
   const encoders = candidates.map((candidate): EncoderFeatures => {
@@ -54,16 +57,23 @@ export function compareEncoders(engine: Engine, options: CompareOptions): Promis
   });
   return compareFeatures(engine, {
     ...options,
-    targets: { task: "classification", classes, labels },
+    targets,
     splits,
-    groups: items.map(({ group }) => group),
+    groups: store.items.map(({ group }) => group),
     encoders,
   });
 }
 
-/** Rows of all splits that have a label: what a comparison computes features of. */
-export function labelledRows({ labels }: Pick<ImageStore, "labels">, { train, validation, test }: Splits): Uint32Array {
-  return Uint32Array.from([...train, ...validation, ...test]).filter((row) => (labels[row] as number) >= 0);
+/** The classes of a store's labels as targets. */
+export const labelsOf = ({ classes, labels }: Pick<ImageStore, "classes" | "labels">): Targets => ({
+  task: "classification",
+  classes,
+  labels,
+});
+
+/** Rows of all splits that have a label or a known value: what a comparison computes features of. */
+export function labelledRows(targets: Targets, { train, validation, test }: Splits): Uint32Array {
+  return knownRows(targets, [...train, ...validation, ...test]);
 }
 
 const kinds: Readonly<Record<OpenedKind, EncoderKind>> = {

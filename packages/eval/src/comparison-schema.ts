@@ -34,7 +34,7 @@ const probe = z.enum(probeNames);
 const metric = z.enum(metricNames);
 const kind = z.enum(encoderKinds);
 
-/** Labelled images of each class, or all of the training split. */
+/** Labelled images of each class or label (for regression: in all), or all of the training split. */
 const shots = z.union([z.int().positive(), z.literal("all")]);
 
 const estimate = z.strictObject({
@@ -57,7 +57,7 @@ const settings = z.strictObject({
   /** What the verdict is about. */
   probe,
   metric,
-  /** Differences below this are of no interest (a fraction); an interval within it reads "no difference". */
+  /** Differences below this are of no interest (a fraction, or R2); an interval within it reads "no difference". */
   margin: z.number().positive(),
   /** Confidence of all intervals. */
   level: z.number(),
@@ -189,7 +189,10 @@ const detail = z.strictObject({
       mae: maybe,
     }),
   ),
-  /** Empty when rows have no groups. `value`: accuracy (mean absolute error for regression), mean over the runs. */
+  /**
+   * Empty when rows have no groups. `value`: accuracy, mean over the runs; for regression the mean absolute error, of several
+   * targets in standard deviations of each.
+   */
   perGroup: z.array(z.strictObject({ group: z.string(), rows: whole, value: maybe })),
 });
 

@@ -35,8 +35,16 @@ function countOf({ truth: { task, values } }: Part, j: number): number {
 
 function chanceOf({ task, classes, test }: Problem): Partial<Record<MetricName, number>> {
   if (task === "regression") return { r2: 0 };
-  const shares = classes.map((_, j) => countOf(test, j) / test.rows.length);
-  if (task === "multilabel") return { auroc: 0.5, averagePrecision: shares.reduce((a, b) => a + b, 0) / shares.length };
+  const shares = classes.map((_, j) => countOf(test, j) / knownOf(test, j));
+  // the mean is over labels that some test row has
+  const scored = shares.filter((share) => share > 0);
+  if (task === "multilabel") return { auroc: 0.5, averagePrecision: scored.reduce((a, b) => a + b, 0) / scored.length };
   const present = shares.filter((share) => share > 0).length;
   return { accuracy: Math.max(...shares), balancedAccuracy: 1 / present, auroc: 0.5 };
+}
+
+function knownOf({ truth: { values } }: Part, j: number): number {
+  let count = 0;
+  for (let i = 0; i < values.rows; i++) if (!Number.isNaN(values.data[i * values.columns + j])) count++;
+  return count;
 }

@@ -68,20 +68,41 @@ function classOf(
 }
 
 function groupsOf(test: Part, runs: readonly Detailed[]): Detail["perGroup"] {
+  const units = unitsOf(test.truth);
   const rows = groupBy(Array.from(test.groups.keys()), (i) => test.groups[i] as number);
   return test.groupNames.map((group, number) => {
     const members = rows.get(number) ?? [];
-    const value = mean(runs.map(({ detail }) => meanOfDefined(members.flatMap((i) => rightness(test, detail, i)))));
+    const value = mean(
+      runs.map(({ detail }) => meanOfDefined(members.flatMap((i) => rightness(test, { detail, units, i })))),
+    );
     return { group, rows: members.length, value: orNull(value) };
   });
 }
 
+// what errors of each target are counted in: of several targets the deviation of each, so that their mean means something
+function unitsOf({ task, values }: Part["truth"]): number[] {
+  const columns = Array.from({ length: values.columns }, (_, j) => j);
+  if (task !== "regression" || values.columns === 1) return columns.map(() => 1);
+  return columns.map((j) => {
+    const known = Array.from({ length: values.rows }, (_, i) => values.data[i * values.columns + j] as number);
+    const numbers = known.filter((value) => !Number.isNaN(value));
+    const centre = mean(numbers);
+    return Math.sqrt(mean(numbers.map((value) => (value - centre) ** 2))) || 1;
+  });
+}
+
+interface RowOfDetail {
+  readonly detail: ProbedDetail;
+  readonly units: readonly number[];
+  readonly i: number;
+}
+
 // 1 or 0 for right and wrong, absolute errors of numbers; one for each known target of the row
-function rightness({ truth }: Part, { predicted }: ProbedDetail, i: number): number[] {
+function rightness({ truth }: Part, { detail: { predicted }, units, i }: RowOfDetail): number[] {
   if (truth.task === "classification") return [truth.labels[i] === predicted.data[i] ? 1 : 0];
   return rowOf(truth.values, i).map((value, j) => {
     const guess = rowOf(predicted, i)[j] as number;
-    if (truth.task === "regression" || Number.isNaN(value)) return Math.abs(value - guess);
+    if (truth.task === "regression" || Number.isNaN(value)) return Math.abs(value - guess) / (units[j] as number);
     return value === (guess > 0.5 ? 1 : 0) ? 1 : 0;
   });
 }

@@ -1,5 +1,6 @@
 // A comparison as text for terminals: the verdict first, then a table for each probe. Not Markdown and not colour.
 import type { Comparison, Estimate, MetricName, ProbeName, Shots } from "./comparison-schema.ts";
+import { isShare } from "./verdict/words.ts";
 
 /** Names of probes for readers. */
 export const probeTitles: Readonly<Record<ProbeName, string>> = {
@@ -56,9 +57,7 @@ function probeTable({ settings, results, encoders }: Comparison, probe: ProbeNam
 }
 
 const headOf = (shots: Shots, task: Comparison["settings"]["task"]): string =>
-  shots === "all" ? "all" : `${shots} ${task === "regression" ? "row" : "shot"}${shots === 1 ? "" : "s"}`;
-
-const isShare = (metric: MetricName): boolean => metric !== "r2" && metric !== "mae";
+  shots === "all" ? "all" : `${shots} ${task === "regression" ? "image" : "shot"}${shots === 1 ? "" : "s"}`;
 
 // `81.2 (78.0-84.1)` in percent, `0.312 (0.250-0.371)` else
 function cell({ value, low, high }: Estimate, metric: MetricName): string {

@@ -12,7 +12,7 @@
  *
  * @module
  */
-export { type Candidate, type CompareOptions, compareEncoders, labelledRows } from "./compare.ts";
+export { type Candidate, type CompareOptions, compareEncoders, labelledRows, labelsOf } from "./compare.ts";
 export {
   compareFeatures,
   type CompareFeaturesOptions,
@@ -50,6 +50,7 @@ export {
   readRunConfig,
   readRunInfo,
   type RunData,
+  type RunEnergy,
   type RunInfo,
   runFiles,
   type RunStatus,
@@ -125,7 +126,15 @@ export {
 export type { Grids } from "./probes/run-probe.ts";
 export { type MeanInterval, meanInterval } from "./statistics/estimate.ts";
 export { predictedClasses, type PredictionScores, scorePredictions } from "./statistics/metrics.ts";
-export type { SplitRows, Targets } from "./targets.ts";
+export { knownRows, type SplitRows, type Targets } from "./targets.ts";
+export {
+  readTargets,
+  type TableTargets,
+  tableTasks,
+  type TableTask,
+  type TargetTableOptions,
+} from "./target-table/read-targets.ts";
+export { differenceText } from "./verdict/words.ts";
 export { drawPreview, type PreviewGroup, type PreviewOptions } from "./draw-preview.ts";
 export { cropsMiss, leastCropArea, medianObjectArea } from "./object-area.ts";
 export { gridMeans, type Separability, separability, type Spread, type ViewVectors } from "./separability.ts";

@@ -173,5 +173,5 @@ export function verdictOf(
     pair.differences.push({ shots, sample, distribution, holm: p ?? 1 });
     pairs.set(key, pair);
   }
-  return decide([...pairs.values()], { margin: settings.margin, grouped: problem.grouped });
+  return decide([...pairs.values()], { margin: settings.margin, metric: settings.metric, grouped: problem.grouped });
 }

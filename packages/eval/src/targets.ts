@@ -79,19 +79,21 @@ export function createProblem({ targets, splits, groups }: ProblemInput): Proble
   const parts = splitNames.map((name): [(typeof splitNames)[number], Part] => {
     const rows = knownRows(targets, splits[name]);
     const unknown = splits[name].length - rows.length;
-    if (unknown > 0) notes.push(`${unknown} of ${splits[name].length} rows of the ${name} split have no label`);
+    const lacks = task === "regression" ? "no known value" : "no label";
+    if (unknown > 0) notes.push(`${unknown} of ${splits[name].length} rows of the ${name} split have ${lacks}`);
     const truth = truthOf(targets, rows);
     expectTwo(name, truth, classes);
     checkGroups(name, rows, { groups, seen });
     return [name, { rows, truth, ...numberGroups(rows, groups) }];
   });
   const { train, validation, test } = Object.fromEntries(parts) as Record<(typeof splitNames)[number], Part>;
-  notes.push(...unseenClasses(classes, train, test));
+  notes.push(...unseenClasses(classes, train, test), ...unscoredTargets(classes, test));
   const grouped = groups?.some((group) => group !== undefined) ?? false;
   return { task, classes, grouped, train, validation, test, notes };
 }
 
-function knownRows(targets: Targets, rows: ArrayLike<number>): Uint32Array {
+/** Those of the rows that have a label, or a known value of any target. */
+export function knownRows(targets: Targets, rows: ArrayLike<number>): Uint32Array {
   const known =
     targets.task === "classification"
       ? (row: number): boolean => (targets.labels[row] ?? -1) >= 0
@@ -117,26 +119,44 @@ function truthOf(targets: Targets, rows: Uint32Array): Truth {
   return { task, labels, values: { data, rows: rows.length, columns: classes.length } };
 }
 
+const withoutLabels =
+  "Without labels there is leaderboard and diagnose; a table of labels or numbers is --targets FILE.";
+
 function expectTwo(split: string, { task, labels, values }: Truth, classes: readonly string[]): void {
   if (values.rows === 0) {
-    throw noLabels(split, "no labels", "Only the measures without labels can be computed for these images.");
+    const got = task === "classification" ? "no labels" : "no row with a known value";
+    throw noLabels({ split, task, got, hint: withoutLabels });
   }
   if (task === "classification") {
     const present = new Set(labels);
     if (present.size >= 2) return;
-    throw noLabels(split, `1 class (${[...present].map((label) => classes[label]).join()})`);
+    throw noLabels({ split, task, got: `1 class (${[...present].map((label) => classes[label]).join()})` });
   }
-  for (let j = 0; j < values.columns; j++) {
-    const distinct = new Set<number>();
-    for (let i = 0; i < values.rows; i++) distinct.add(values.data[i * values.columns + j] as number);
-    distinct.delete(Number.NaN);
-    if (distinct.size >= 2) return;
-  }
-  throw noLabels(split, "one value for all of them");
+  if (constantColumns(values).length === values.columns)
+    throw noLabels({ split, task, got: "one value for all of them" });
 }
 
-function noLabels(split: string, got: string, hint = "Give labels, or change the splits."): LejepaError {
-  const expected = "labelled rows of at least 2 classes";
+// those whose known values are all the same, or none
+function constantColumns({ data, rows, columns }: Matrix): number[] {
+  return Array.from({ length: columns }, (_, j) => j).filter((j) => {
+    const distinct = new Set(Array.from({ length: rows }, (_, i) => data[i * columns + j] as number));
+    distinct.delete(Number.NaN);
+    return distinct.size < 2;
+  });
+}
+
+function noLabels({
+  split,
+  task,
+  got,
+  hint = "Give labels, or change the splits.",
+}: {
+  readonly split: string;
+  readonly task: ComparisonTask;
+  readonly got: string;
+  readonly hint?: string;
+}): LejepaError {
+  const expected = task === "classification" ? "labelled rows of at least 2 classes" : "different values of a target";
   return new LejepaError({ code: "E_DATA", where: `compare: ${split} split`, expected, got, hint });
 }
 
@@ -182,4 +202,12 @@ function unseenClasses(classes: readonly string[], train: Part, test: Part): str
   if (unseen.length === 0) return [];
   const names = unseen.map((label) => classes[label]).join(", ");
   return [`no training rows of ${names}: their test rows cannot be predicted right`];
+}
+
+function unscoredTargets(classes: readonly string[], { truth }: Part): string[] {
+  const constant = truth.task === "classification" ? [] : constantColumns(truth.values);
+  if (constant.length === 0) return [];
+  const names = constant.map((j) => classes[j]).join(", ");
+  const score = truth.task === "regression" ? "R2" : "AUROC";
+  return [`the test rows have a single value of ${names}: without ${score}, and not in its mean`];
 }

@@ -4,7 +4,7 @@ import type { Engine } from "@lejepa/engine";
 import { type Matrix, nearestNeighbours, pickRows } from "@lejepa/eval";
 import { EigenvalueDecomposition, Matrix as Dense } from "ml-matrix";
 import { UMAP } from "umap-js";
-import type { MapPoint } from "./comparison-plots.ts";
+import type { MapPoint } from "./map-plot.ts";
 
 /** An image of the store. */
 export interface NamedRow {

@@ -13,7 +13,7 @@ export function colourOf({ encoders }: Pick<Comparison, "encoders">, name: strin
   return palette[at % palette.length] as string;
 }
 
-/** `all` as the number of training images of a class that it stands for. */
+/** A number of shots as it stands on axes and in tables. */
 export const shotsText = (shots: Shots): string => (shots === "all" ? "all" : String(shots));
 
 interface Point extends Estimate {
@@ -42,13 +42,16 @@ export function shotCurves(comparison: Comparison, probe: ProbeName, title: stri
   const domain = settings.shots.map(shotsText).filter((shots) => points.some((point) => point.shots === shots));
   const chance = comparison.data.chance[settings.metric];
   const colour = (point: Point): string => colourOf(comparison, point.encoder);
+  const digits = digitsOf(settings.metric);
   const words = comparison.encoders.map(({ name }) => {
     const own = points.filter(({ encoder }) => encoder === name);
-    return `${name}: ${own.map(({ shots, value }) => `${value?.toFixed(1)} at ${shots}`).join(", ")}`;
+    return `${name}: ${own.map(({ shots, value }) => `${value?.toFixed(digits)} at ${shots}`).join(", ")}`;
   });
+  const unit = shotsUnit(settings.task);
+  const floor = floorOf(settings.metric, points);
   return figure({
-    alt: `${metricTitles[settings.metric]} by ${title} over labelled images a class. ${words.join("; ")}.`,
-    caption: `${title}. Bars are 95 % intervals${chance === undefined ? "" : "; the dashed line is chance"}.`,
+    alt: `${metricTitles[settings.metric]} by ${title} over ${unit}. ${words.join("; ")}.`,
+    caption: `${title}. Bars are 95 % intervals${chance === undefined ? "" : `; the dashed line is ${settings.task === "regression" ? "the mean as a guess" : "chance"}`}.${floor === undefined ? "" : ` What lies below ${floor} is not drawn.`}`,
     width: 860,
     height: 340,
     marginLeft: 50,
@@ -57,9 +60,13 @@ export function shotCurves(comparison: Comparison, probe: ProbeName, title: stri
     x: {
       type: "point",
       domain,
-      label: settings.task === "regression" ? "labelled images" : "labelled images of a class",
+      label: unit,
     },
-    y: { label: metricTitles[settings.metric] + (factor === 100 ? ", %" : ""), nice: true },
+    y: {
+      label: metricTitles[settings.metric] + (factor === 100 ? ", %" : ""),
+      ...(floor === undefined ? { nice: true } : { domain: [floor, 1] }),
+    },
+    clip: floor !== undefined,
     marks: [
       ...(chance === undefined
         ? []
@@ -80,14 +87,22 @@ export function shotCurves(comparison: Comparison, probe: ProbeName, title: stri
           },
         ),
       ),
-      Plot.dot(points, { x: "shots", y: "value", fill: colour, r: 3.5, title: (p: Point) => hover(p) }),
+      Plot.dot(points, { x: "shots", y: "value", fill: colour, r: 3.5, title: (p: Point) => hover(p, digits) }),
       ...lineLabels(points, domain, colour),
     ],
   });
 }
 
-const hover = ({ encoder, shots, value, low, high }: Point): string =>
-  `${encoder}, ${shots} shots: ${value?.toFixed(1)}${low === null ? "" : ` (${low.toFixed(1)} to ${high?.toFixed(1)})`}`;
+// where few rows predict far worse than the mean does, R2 has no bottom: the rest would be a line at the top
+function floorOf(metric: Comparison["settings"]["metric"], points: readonly Point[]): number | undefined {
+  return metric === "r2" && points.some(({ value, low }) => Math.min(value ?? 0, low ?? 0) < -1) ? -1 : undefined;
+}
+
+const shotsUnit = (task: Comparison["settings"]["task"]): string =>
+  task === "regression" ? "labelled images" : `labelled images of a ${task === "multilabel" ? "label" : "class"}`;
+
+const hover = ({ encoder, shots, value, low, high }: Point, digits: number): string =>
+  `${encoder}, ${shots}: ${value?.toFixed(digits)}${low === null ? "" : ` (${low.toFixed(digits)} to ${high?.toFixed(digits)})`}`;
 
 // names at the right end, moved apart where lines end close to each other
 function lineLabels(points: readonly Point[], domain: readonly string[], colour: (p: Point) => string): Plot.Markish[] {
@@ -115,6 +130,8 @@ function lineLabels(points: readonly Point[], domain: readonly string[], colour:
 export const scaleOf = (metric: Comparison["settings"]["metric"]): number =>
   metric === "r2" || metric === "mae" ? 1 : 100;
 
+const digitsOf = (metric: Comparison["settings"]["metric"]): number => (scaleOf(metric) === 100 ? 1 : 3);
+
 /** The first encoder of the document against every other one, at every number of shots: difference and interval. */
 export function differencePlot(comparison: Comparison): Html | undefined {
   const { settings, differences } = comparison;
@@ -136,7 +153,8 @@ export function differencePlot(comparison: Comparison): Html | undefined {
   type Row = typeof first;
   const colour = ({ sure, value }: Row): string => (sure ? (value > 0 ? colours.mark : colours.bad) : colours.soft);
   const words = rows.map(
-    ({ name, shots, value, sure }) => `${name} at ${shots}: ${value.toFixed(1)}${sure ? "" : ", not told apart"}`,
+    ({ name, shots, value, sure }) =>
+      `${name} at ${shots}: ${value.toFixed(digitsOf(settings.metric))}${sure ? "" : ", not told apart"}`,
   );
   const margin = factor * settings.margin;
   // lines of one pair, and its name above them
@@ -150,8 +168,12 @@ export function differencePlot(comparison: Comparison): Html | undefined {
     marginLeft: 70,
     marginRight: 20,
     insetLeft: 10,
-    x: { label: `difference${factor === 100 ? ", points" : ""}`, grid: true, nice: true },
-    y: { domain, label: "shots" },
+    x: {
+      label: `difference${factor === 100 ? ", points" : ` of ${metricTitles[settings.metric]}`}`,
+      grid: true,
+      nice: true,
+    },
+    y: { domain, label: settings.task === "regression" ? "labelled images" : "shots" },
     fy: { domain: names, label: null, axis: null, padding: 20 / band },
     marks: [
       Plot.rectX([0], { x1: -margin, x2: margin, fill: colours.line, fillOpacity: 0.5 }),
@@ -212,8 +234,10 @@ export function confusionPlot(
       Plot.cell(cells, {
         x: "predicted",
         y: "truth",
-        fill: colours.mark,
-        fillOpacity: "share",
+        fill: {
+          value: ({ share }: Cell) => `color-mix(in oklab, var(--cell) ${Math.round(100 * share)}%, var(--back))`,
+          scale: null,
+        },
         inset: 0.5,
         title: (c: Cell) => `${c.truth} -> ${c.predicted}: ${c.count}`,
       }),
@@ -227,42 +251,4 @@ export function confusionPlot(
         : []),
     ],
   });
-}
-
-/** One image on a map. */
-export interface MapPoint {
-  readonly x: number;
-  readonly y: number;
-  readonly label: string;
-  readonly id: string;
-}
-
-/** Images where their features put them, coloured by class; pointing at one names it. */
-export function mapPlot(name: string, points: readonly MapPoint[], classes: readonly string[]): Html {
-  const colour = ({ label }: MapPoint): string => classColour(classes.indexOf(label), classes.length);
-  return figure({
-    alt: `Map of ${points.length} images by the features of ${name}, coloured by class.`,
-    caption: name,
-    width: 420,
-    height: 360,
-    margin: 6,
-    x: { axis: null, inset: 6 },
-    y: { axis: null, inset: 6 },
-    marks: [
-      Plot.dot(points, {
-        x: "x",
-        y: "y",
-        r: 3,
-        fill: colour,
-        fillOpacity: 0.8,
-        title: (p: MapPoint) => `${p.label}: ${p.id}`,
-      }),
-    ],
-  });
-}
-
-/** Colours of classes: hues around the circle, lightness in turn. */
-export function classColour(index: number, classes: number): string {
-  if (index < 0) return colours.soft;
-  return `hsl(${Math.round((360 * index) / Math.max(1, classes))} 65% ${index % 2 === 0 ? 45 : 60}%)`;
 }

@@ -6,6 +6,7 @@ import {
   type MetricName,
   type ProbeName,
   probeTitles,
+  type Shots,
 } from "@lejepa/eval";
 import { scaleOf, shotsText } from "./comparison-plots.ts";
 import { html, type Html, table } from "./html.ts";
@@ -39,8 +40,11 @@ export function resultsTable(comparison: Comparison, probe: ProbeName, metric: M
     ),
   ]);
   const title = `${probeTitle(comparison, probe)}: ${metricTitles[metric]}${scaleOf(metric) === 100 ? ", %" : ""}`;
-  return html`<h3>${title}</h3>${wide(table(["encoder", ...shots.map((some) => (some === "all" ? "all" : `${some} ${some === 1 ? "shot" : "shots"}`))], rows), title)}`;
+  return html`<h3>${title}</h3>${wide(table(["encoder", ...shots.map((some) => headOf(some, settings.task))], rows), title)}`;
 }
+
+const headOf = (shots: Shots, task: Comparison["settings"]["task"]): string =>
+  shots === "all" ? "all" : `${shots} ${task === "regression" ? "image" : "shot"}${shots === 1 ? "" : "s"}`;
 
 /** Paired differences with their p values. */
 export function differencesTable({ settings, differences }: Comparison): Html {
@@ -53,10 +57,15 @@ export function differencesTable({ settings, differences }: Comparison): Html {
       pText(p),
       pText(holm),
     ]);
-  return wide(table(["pair", "shots", "difference", "p", "p, Holm"], rows), "Differences");
+  return wide(
+    table(["pair", settings.task === "regression" ? "images" : "shots", "difference", "p", "p, Holm"], rows),
+    "Differences",
+  );
 }
 
 const pText = (p: number | null): string => (p === null ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3));
+
+const nounOf = { classification: "class", multilabel: "label", regression: "target" } as const;
 
 /** Recall, precision and F1 of each class, or what the task has. */
 export function classTable(comparison: Comparison): Html[] {
@@ -75,7 +84,7 @@ export function classTable(comparison: Comparison): Html[] {
         String(one.rows),
         ...columns.map((column) => shareText(one[column], settings.task === "regression")),
       ]);
-      return html`<h3>${encoder}</h3>${wide(table([settings.task === "regression" ? "target" : "class", "test images", ...columns.map((name) => names[name])], rows), `${encoder}: classes`)}`;
+      return html`<h3>${encoder}</h3>${wide(table([nounOf[settings.task], "test images", ...columns.map((name) => names[name])], rows), `${encoder}: classes`)}`;
     });
 }
 
@@ -94,12 +103,14 @@ const shareText = (value: number | null, plain: boolean): string =>
 
 const mostGroups = 12;
 
-/** Accuracy in each group, the worst by the first encoder first. */
-export function groupTable({ details, settings }: Comparison): Html | undefined {
+/** Accuracy or error in each group, the worst by the first encoder first. */
+export function groupTable({ details, settings, data }: Comparison): Html | undefined {
   const own = details.filter(({ probe, perGroup }) => probe === settings.probe && perGroup.length > 0);
   const [first] = own;
   if (first === undefined) return undefined;
-  const sorted = [...first.perGroup].sort((a, b) => (a.value ?? 0) - (b.value ?? 0));
+  // errors are worst where they are largest
+  const sign = settings.task === "regression" ? -1 : 1;
+  const sorted = first.perGroup.toSorted((a, b) => sign * ((a.value ?? 0) - (b.value ?? 0)));
   const rows = sorted
     .slice(0, mostGroups)
     .map(({ group, rows: count }) => [
@@ -110,6 +121,7 @@ export function groupTable({ details, settings }: Comparison): Html | undefined 
       ),
     ]);
   const more = sorted.length - rows.length;
-  const what = settings.task === "regression" ? "mean absolute error" : "accuracy, %";
+  const unit = data.classes.length > 1 ? " in standard deviations of each target" : "";
+  const what = settings.task === "regression" ? `mean absolute error${unit}` : "accuracy, %";
   return html`<h2>Groups</h2><p class="soft">${what}; the worst ${rows.length} of ${sorted.length} groups by ${first.encoder}${more > 0 ? "; all are in the JSON file" : ""}.</p>${wide(table(["group", "images", ...own.map(({ encoder }) => encoder)], rows), "Groups")}`;
 }

@@ -20,9 +20,9 @@ export {
   principalComponents,
 } from "./comparison-extras.ts";
 export { comparisonPage } from "./comparison-page.ts";
-export type { MapPoint } from "./comparison-plots.ts";
 export { bars, histogram, html, type Html, table } from "./html.ts";
 export { leaderboardPage } from "./leaderboard-page.ts";
+export type { MapPoint } from "./map-plot.ts";
 export { page, type PageParts, tile, tiles, wide } from "./page.ts";
 export { patchPictures } from "./patch-pictures.ts";
 export { pictureUrl, type PictureOptions } from "./picture.ts";

@@ -2,6 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { html, type Html } from "./html.ts";
+import { wide } from "./page.ts";
 
 /** Colours of the page's style, which change with light and dark. */
 export const colours = {
@@ -27,7 +28,11 @@ export function figure({ alt, caption, ...options }: FigureOptions): Html {
   const drawn = Plot.plot({ ...room, ...options, document, className: "plot" });
   // its styles are the page's; a style for each plot would repeat them
   for (const style of drawn.querySelectorAll("style")) style.remove();
-  // its children are drawing, not text to be read
+  // its children are drawing, not text to be read: names are not allowed on them
+  for (const part of drawn.querySelectorAll("g[aria-label]")) part.removeAttribute("aria-label");
   const svg = { html: drawn.outerHTML.replace("<svg ", () => html`<svg role="img" aria-label="${alt}" `.html) };
-  return html`<figure>${svg}${caption === undefined ? undefined : html`<figcaption>${caption}</figcaption>`}</figure>`;
+  // on a narrow screen a large plot scrolls rather than shrinks until nothing can be read
+  const large = (options.width ?? 0) > 500;
+  const shown = large ? wide(svg, alt.split(/[.;]/)[0] ?? alt) : svg;
+  return html`<figure>${shown}${caption === undefined ? undefined : html`<figcaption>${caption}</figcaption>`}</figure>`;
 }

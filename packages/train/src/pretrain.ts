@@ -40,6 +40,8 @@ export interface PretrainOptions {
   readonly resume?: boolean;
   /** Stops after the present step, saves, and returns with status `interrupted`. */
   readonly signal?: AbortSignal;
+  /** Folder of the energy counters; default `/sys/class/powercap` (a container may have the host's elsewhere). */
+  readonly powercap?: string;
   readonly onProgress?: (event: PretrainEvent) => void;
 }
 
@@ -189,6 +191,7 @@ class Run {
       ...parts,
       done: trainer.done,
       resume: options.resume ?? false,
+      powercap: options.powercap,
       totalSteps,
       window: data.sampler.stepsPerEpoch,
     });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Config } from "@lejepa/contracts";
 import { labelFreeScore } from "@lejepa/core";
 import { type CheckpointInfo, checkpointPath, readRunInfo, type RunInfo, type RunStatus } from "@lejepa/eval";
+import { addEnergy, type EnergyMeter, openEnergyMeter } from "./energy-meter.ts";
 import { pruneCheckpoints, saveCheckpoint } from "./checkpoint.ts";
 import { readMetrics, type StepMetrics } from "@lejepa/eval";
 import { type MetricsLog, openMetricsLog } from "./metrics-log.ts";
@@ -31,6 +32,8 @@ export interface RecorderOptions {
   /** Steps done by the checkpoint that the run starts from; 0 for a new run. */
   readonly done: number;
   readonly resume: boolean;
+  /** Folder of the energy counters; absent: the machine's. */
+  readonly powercap?: string | undefined;
   readonly totalSteps: number;
   /** Steps over which the loss is averaged to compare checkpoints. */
   readonly window: number;
@@ -74,6 +77,8 @@ function firstInfo(
     updatedAt: now,
     seconds,
     dataWaitShare: seconds > 0 ? waited / seconds : 0,
+    // of steps that were lost, too: it was spent
+    ...(before?.energy && { energy: before.energy }),
     checkpoints: before?.checkpoints ?? {},
   };
 }
@@ -87,6 +92,8 @@ class FolderRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #log: MetricsLog;
   readonly #losses: number[];
+  readonly #energy: EnergyMeter;
+  readonly #energyBefore: RunInfo["energy"];
   #info: RunInfo;
 
   constructor(
@@ -98,6 +105,8 @@ class FolderRecorder implements Recorder {
     this.#log = log;
     this.#info = info;
     this.#losses = losses;
+    this.#energyBefore = info.energy;
+    this.#energy = openEnergyMeter({ ...options.config, powercap: options.powercap });
     this.#write({});
   }
 
@@ -107,6 +116,8 @@ class FolderRecorder implements Recorder {
 
   step(metrics: StepMetrics): void {
     this.#log.append(metrics);
+    // counters go round: none of their turns may be missed
+    this.#energy.read();
     this.#losses.push(metrics.loss);
     if (this.#losses.length > this.#options.window) this.#losses.shift();
     const { seconds, dataWaitShare, steps } = this.#info;
@@ -154,12 +165,14 @@ class FolderRecorder implements Recorder {
     try {
       this.#write({ status, finishedAt: now, ...(error !== undefined && { error }) });
     } finally {
+      this.#energy.close();
       this.#log.close();
     }
   }
 
   #write(change: Partial<RunInfo>): void {
-    this.#info = { ...this.#info, ...change, updatedAt: new Date().toISOString() };
+    const energy = addEnergy(this.#energyBefore, this.#energy.read());
+    this.#info = { ...this.#info, ...(energy && { energy }), ...change, updatedAt: new Date().toISOString() };
     writeRunInfo(this.#options.folder, this.#info);
   }
 }

@@ -17,23 +17,27 @@ import {
   parseReference,
   readRunConfig,
   readRunInfo,
+  readTargets,
   runFiles,
+  type Targets,
 } from "@lejepa/eval";
 import { parseCheckpoint, runOfCheckpoint } from "../checkpoint-flag.ts";
-import { compareSettings, type ProbeFlags } from "../compare-flags.ts";
+import { compareSettings, type ProbeFlags, type TargetFlags, type TargetTable, targetTable } from "../compare-flags.ts";
 import type { FineTunerOptions } from "../fine-tuner.ts";
 import type { Output } from "../output.ts";
 import type { ConfigFlags, ReadyConfig } from "../resolve-config.ts";
 import { configOfRun, type OpenImages, withRunImages } from "../run-images.ts";
+import { energyText, parseWatts } from "../run-energy.ts";
 import { makeFolder, writeNew } from "../tables.ts";
 
 /** Flags of the verb. */
-export interface CompareFlags extends ConfigFlags, ProbeFlags {
+export interface CompareFlags extends ConfigFlags, ProbeFlags, TargetFlags {
   readonly run: readonly string[];
   readonly baseline?: readonly string[];
   readonly channels?: string;
   readonly checkpoint: string;
   readonly out?: string;
+  readonly watts?: string;
   readonly pictures: boolean;
 }
 
@@ -51,6 +55,8 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
   for (const baseline of baselines) parseReference(baseline, "--baseline");
   const channels = flags.channels === undefined ? undefined : parseChannelPolicy(flags.channels);
   const settings = compareSettings(flags);
+  const table = targetTable(flags);
+  const watts = flags.watts === undefined ? undefined : parseWatts(flags.watts);
   const checkpoint = parseCheckpoint(flags.checkpoint);
   const runs = flags.run.map((folder) => ({
     folder,
@@ -63,8 +69,9 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
     const { store, engine, signal } = open;
     const candidates: Candidate[] = [];
     try {
+      const { targets, about } = table ? await readTargetsOf(store, table, output) : {};
       const splits = splitsToProbe(store, config, output);
-      await openAll(candidates, { flags, runs, baselines, channels, config, open, splits });
+      await openAll(candidates, { flags, runs, baselines, channels, watts, config, open, splits });
       const tuned = settings.probes?.includes("finetune")
         ? await withTuning(candidates, { engine, store, config, signal, note: output.note })
         : candidates;
@@ -72,9 +79,10 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
         store,
         splits,
         candidates: tuned,
+        targets,
         ...settings,
         seed: config.seed,
-        context: contextOf(runs, engine.device),
+        context: { ...contextOf(runs, engine.device), ...(about !== undefined && { targets: about }) },
         signal,
         onProgress: (what) => output.note(`probing ${what}`),
       });
@@ -82,7 +90,7 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
       if (flags.out !== undefined) {
         output.note("writing the report ...");
         const { comparisonReport } = await import("../comparison-report.ts");
-        const material = { comparison, candidates, store, splits, config, pictures: flags.pictures, signal };
+        const material = { comparison, candidates, store, targets, splits, config, pictures: flags.pictures, signal };
         const page = await comparisonReport(engine, material);
         const document = `${JSON.stringify(comparison, null, 2)}\n`;
         save(flags.out, { json: document, csv: comparisonCsv(comparison), txt: text, html: page });
@@ -94,11 +102,26 @@ export async function compare(flags: CompareFlags, output: Output): Promise<void
   });
 }
 
+interface ReadTargets {
+  readonly targets?: Targets;
+  /** For the report. */
+  readonly about?: string;
+}
+
+async function readTargetsOf(store: ImageStore, { file, ...how }: TargetTable, output: Output): Promise<ReadTargets> {
+  const { targets, notes } = await readTargets(file, { items: store.items, ...how });
+  for (const note of notes) output.note(note);
+  if (how.task === undefined) output.note(`${targets.task}: ${targets.classes.join(", ")} (--task for another)`);
+  const columns = `${targets.classes.join(", ")} of ${basename(file)}`;
+  return { targets, about: [columns, targets.task, ...notes].join("; ") };
+}
+
 interface OpenAll {
   readonly flags: CompareFlags;
   readonly runs: readonly OpenedRun[];
   readonly baselines: readonly string[];
   readonly channels: OpenContext["channels"];
+  readonly watts: number | undefined;
   readonly config: ReadyConfig;
   readonly open: OpenImages;
   readonly splits: Splits;
@@ -107,13 +130,13 @@ interface OpenAll {
 // one by one into `candidates`, so that those opened before a failure can be freed
 async function openAll(
   candidates: Candidate[],
-  { flags, runs, baselines, channels, config, open, splits }: OpenAll,
+  { flags, runs, baselines, channels, watts, config, open, splits }: OpenAll,
 ): Promise<void> {
   const { store, engine } = open;
   const images = { store, train: splits.train };
   const threads = config.threads ?? undefined;
   const context: OpenContext = { engine, images, cacheDir: config.data.cacheDir, channels, threads };
-  for (const run of runs) candidates.push(await trained(run, context));
+  for (const run of runs) candidates.push(await trained(run, context, watts));
   for (const baseline of baselines) {
     const wanted = { runs, context, seeds: flags.seeds, seed: config.seed };
     candidates.push(...(baseline === "random" ? await untrained(wanted) : [await other(baseline, context)]));
@@ -140,27 +163,29 @@ function contextOf(runs: readonly OpenedRun[], device: string): Comparison["cont
   };
 }
 
-async function trained({ folder, name, loaded }: OpenedRun, context: OpenContext): Promise<Candidate> {
+async function trained({ folder, name, loaded }: OpenedRun, context: OpenContext, watts?: number): Promise<Candidate> {
   return {
     name,
     encoders: [await openEncoder(`run:${loaded.path}`, context)],
-    facts: costOf(runOfCheckpoint(folder), loaded),
+    facts: costOf(runOfCheckpoint(folder), loaded, watts),
   };
 }
 
 // what the encoder cost, as far as its run folder says
-function costOf(folder: string, { step, encoder }: LoadedEncoder): NonNullable<Candidate["facts"]> {
+function costOf(folder: string, { step, encoder }: LoadedEncoder, watts?: number): NonNullable<Candidate["facts"]> {
   const sizes = encoder.params.map(({ shape }) => shape.reduce((size, axis) => size * axis, 1));
   const parameters = sizes.reduce((sum, size) => sum + size, 0);
   // a checkpoint alone has no run around it
   if (!existsSync(join(folder, runFiles.info))) return { parameters };
-  const { seconds, steps, device } = readRunInfo(folder);
+  const info = readRunInfo(folder);
+  const { seconds, steps, device } = info;
   const { batchSize } = parseConfig(readRunConfig(folder), folder);
   return {
     parameters,
     imagesSeen: step * batchSize,
     trainSeconds: Math.round((seconds * step) / Math.max(1, steps.done)),
     trainedOn: device,
+    energy: energyText({ info, step, watts }),
   };
 }
 

@@ -22,6 +22,15 @@ export interface RunData {
   readonly std: readonly number[];
 }
 
+/** Energy that was measured while a run went on, all sessions. */
+export interface RunEnergy {
+  readonly joules: number;
+  /** Time it was measured over: less than the run's where a session had nothing to measure with. */
+  readonly seconds: number;
+  /** What was read: `RAPL package-0; nvidia-smi NVIDIA H100`. */
+  readonly source: string;
+}
+
 /** Content of run.json. */
 export interface RunInfo {
   readonly format: 1;
@@ -42,6 +51,8 @@ export interface RunInfo {
   /** Time spent in steps, all sessions, seconds; and the part of it spent waiting for data. */
   readonly seconds: number;
   readonly dataWaitShare: number;
+  /** As of the last checkpoint, or the end; absent where the machine does not say. */
+  readonly energy?: RunEnergy;
   /** Steps of the newest and of the best checkpoint (lowest label-free score). */
   readonly checkpoints: { readonly last?: number; readonly best?: number; readonly bestScore?: number };
 }

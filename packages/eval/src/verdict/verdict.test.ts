@@ -1,10 +1,10 @@
 // The verdict's rule and its words.
 import { expect, test } from "vitest";
-import type { EncoderKind, Shots } from "../comparison-schema.ts";
+import type { EncoderKind, MetricName, Shots } from "../comparison-schema.ts";
 import { distribute, type Sample } from "../statistics/estimate.ts";
 import { type Difference, meanSample, needOf, overShots, pairedSample } from "./differences.ts";
 import { decide, type PairInput } from "./verdict.ts";
-import { list, where } from "./words.ts";
+import { differenceText, list, where } from "./words.ts";
 
 const groups = 200;
 
@@ -32,7 +32,7 @@ const pair = (
   differences,
 });
 
-const options = { margin: 0.02, grouped: true };
+const options = { margin: 0.02, metric: "balancedAccuracy", grouped: true } as const;
 
 test("wins at 10 shots and above, no difference below", () => {
   const { pairs, sentence, outcome } = decide(
@@ -106,13 +106,27 @@ test("differences are paired: what both encoders share cancels", () => {
   expect(meanSample([a, b]).runs.map((x) => Number(x.toFixed(10)))).toEqual([0.45, 0.65]);
 });
 
+test.each<[MetricName, string]>([
+  ["balancedAccuracy", "in-domain wins by 5.0 points (3.1 to 6.9) at every number of shots"],
+  ["auroc", "in-domain wins by 5.0 points of AUROC (3.1 to 6.9) at every number of shots"],
+  ["averagePrecision", "in-domain wins by 5.0 points of average precision (3.1 to 6.9) at every number of shots"],
+  ["r2", "in-domain wins by 0.050 of R2 (0.031 to 0.069) at every number of labelled images"],
+])("a difference of %s has its unit", (metric, words) => {
+  const win = [difference(10, 0.05, 0.02, 0.001), difference("all", 0.05, 0.02, 0.001)];
+  expect(decide([pair(win)], { ...options, metric }).sentence).toBe(words);
+  const same = decide([pair([difference("all", 0.001, 0.01, 0.9)])], { ...options, metric }).sentence;
+  expect(same).toBe(`no difference (less than ${differenceText(0.02, metric)}) with all labels`);
+});
+
 test("where", () => {
   const all: Shots[] = [1, 2, 10, "all"];
-  expect(where(all, all)).toBe("at every number of shots");
-  expect(where([2, 10, "all"], all)).toBe("at 2 shots and above");
-  expect(where(["all"], all)).toBe("with all labels");
-  expect(where([1], all)).toBe("at 1 shot");
-  expect(where([1, 2], all)).toBe("at 1 and 2 shots");
-  expect(where([1, "all"], all)).toBe("at 1 shot and with all labels");
+  expect(where(all, all, "accuracy")).toBe("at every number of shots");
+  expect(where([2, 10, "all"], all, "accuracy")).toBe("at 2 shots and above");
+  expect(where(["all"], all, "accuracy")).toBe("with all labels");
+  expect(where([1], all, "accuracy")).toBe("at 1 shot");
+  expect(where([1, 2], all, "accuracy")).toBe("at 1 and 2 shots");
+  expect(where([1, "all"], all, "accuracy")).toBe("at 1 shot and with all labels");
+  expect(where([1], all, "r2")).toBe("at 1 labelled image");
+  expect(where([10, "all"], all, "r2")).toBe("at 10 labelled images and above");
   expect(list(["a", "b", "c"])).toBe("a, b and c");
 });

@@ -1,6 +1,6 @@
 // The answer to "pretrain on my own images, or take a pretrained encoder?": for each pair of encoders over all shots, and
 // over all. The decision rule is in `differences.ts`, the words are in `words.ts`.
-import type { Comparison, EncoderKind, Estimate, Outcome, Shots } from "../comparison-schema.ts";
+import type { Comparison, EncoderKind, Estimate, MetricName, Outcome, Shots } from "../comparison-schema.ts";
 import { interval } from "../statistics/estimate.ts";
 import { type Difference, distributeMean, type Need, needOf, outcomeOf, overShots } from "./differences.ts";
 import { pairSentence } from "./words.ts";
@@ -21,6 +21,8 @@ export interface PairInput {
 /** Options of {@link decide}. */
 export interface VerdictOptions {
   readonly margin: number;
+  /** What the differences are of. */
+  readonly metric: MetricName;
   /** Whether the test rows have groups; else images are counted. */
   readonly grouped: boolean;
 }
@@ -52,14 +54,14 @@ function overall(outcomes: readonly PairVerdict["outcome"][]): PairVerdict["outc
 type JudgeOptions = VerdictOptions & { readonly pairs: number };
 
 function judge(pair: PairInput, options: JudgeOptions): PairVerdict {
-  const { margin } = options;
+  const { margin, metric } = options;
   const outcomes = overShots(pair.differences).map((one) => ({ ...one, outcome: outcomeOf(one, margin) }));
   const at = (outcome: Outcome): Difference[] => outcomes.filter((one) => one.outcome === outcome);
   const [wins, loses, undecided] = [rangeOf(at("wins")), rangeOf(at("loses")), at("undecided")];
   const byShots = outcomes.map(({ shots, outcome, p }) => ({ shots, outcome, p }));
   const tests = options.pairs * (outcomes.length > 1 ? 2 : 1);
   const need = leastNeed(undecided.map((difference) => needOf(difference, margin, tests)));
-  const facts = { byShots, wins, loses: loses && reversed(loses), margin };
+  const facts = { byShots, wins, loses: loses && reversed(loses), margin, metric };
   return {
     encoder: pair.encoder,
     baseline: pair.baseline,
