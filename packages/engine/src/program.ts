@@ -7,7 +7,8 @@ import { checkedFeed, type Feed, otherDevice, ownTensor, updatedTensor } from ".
 import type { Value } from "./graph/value.ts";
 import { sameShape, sizeOf } from "./graph/value.ts";
 import type { Group } from "./group.ts";
-import { lower } from "./lower/index.ts";
+import { lower, type LoweringTarget } from "./lower/index.ts";
+import { wantsTf32 } from "./precision.ts";
 import { type OpTime, profileRun } from "./profile.ts";
 import { DeviceTensor } from "./runtime/device-tensor.ts";
 import type { GraphRuntime, RuntimeSession, RuntimeValue } from "./runtime/graph-runtime.ts";
@@ -23,6 +24,8 @@ export interface ProgramParts {
   readonly updates: readonly string[];
   readonly runtime: GraphRuntime;
   readonly group: Group | undefined;
+  /** What the graph is lowered for: the runtime's device, but in tests. */
+  readonly target: LoweringTarget;
 }
 
 interface Stage {
@@ -53,10 +56,10 @@ export class Program {
     const names = [...parts.traced.keys()];
     const stages: Stage[] = [];
     for (const segment of segmentsOf(parts)) {
-      const model = encodeModel(lower(segment.outputs, parts.runtime.device));
+      const model = encodeModel(lower(segment.outputs, parts.target));
       const finals = segment.finals.flatMap((index) => (index === undefined ? [] : [names[index] as string]));
       const resident = residentPorts(model, segment.crossings, finals, parts.updates);
-      const session = await parts.runtime.createSession(model, { resident });
+      const session = await parts.runtime.createSession(model, { resident, tf32: wantsTf32(model, parts.target) });
       stages.push({ model, session, crossings: segment.crossings, finals });
     }
     return new Program(parts, stages);
