@@ -265,7 +265,9 @@ export const configSchema = z.strictObject({
   precision: z
     .enum(precisions)
     .default("float32")
-    .describe("How exactly products are computed; `tf32` (faster, 10 bits of mantissa) on `cuda` only."),
+    .describe(
+      "How exactly products are computed. Faster than `float32`: `tf32` (10 bits of mantissa) and `bfloat16` on `cuda`, `float16` on `cuda` and `webgpu`.",
+    ),
   threads: count.nullable().default(null).describe("Threads of the device `cpu`; null: one for each core."),
   checkpoint,
   probe,

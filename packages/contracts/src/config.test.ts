@@ -129,7 +129,7 @@ test.each([
     { device: "wepgpu" },
     'device: expected "cpu" | "webgpu" | "cuda" | "tensorflow", got "wepgpu". Did you mean "webgpu"?',
   ],
-  [{ precision: "float8" }, 'precision: expected "float32" | "tf32", got "float8".'],
+  [{ precision: "float8" }, 'precision: expected "float32" | "tf32" | "float16" | "bfloat16", got "float8".'],
   [{ encoder: { name: "vit_tinny" } }, 'Did you mean "vit_tiny"?'],
   [{ threads: 0 }, "threads: expected integer >= 1 | null, got 0."],
   [{ batchSize: 1, seed: -1 }, "batchSize: expected integer >= 2, got 1. Also wrong: seed."],
@@ -142,6 +142,8 @@ test.each([
 
 test.each([
   [{ precision: "tf32" }, "precision: expected float32 on cpu, got tf32."],
+  [{ precision: "float16" }, "precision: expected float32 on cpu, got float16."],
+  [{ device: "webgpu", precision: "bfloat16" }, "precision: expected float32 or float16 on webgpu, got bfloat16."],
   [{ device: "webgpu", deviceIndex: 1 }, "deviceIndex: expected 0 on webgpu, got 1. Only cuda numbers its GPUs."],
   [{ views: { globalSize: 96 } }, "views.globalSize: expected at most data.imageSize (64), got 96."],
   [{ views: { localSize: 72 } }, "views.localSize: expected at most views.globalSize (64), got 72."],

@@ -1,6 +1,7 @@
 // Everything again on the native engine, against the same goldens; and over ranks.
 import { stream } from "@lejepa/contracts";
 import { createEngine, type Engine, type ErrorBounds, errorBounds, findTensorflow, localGroup } from "@lejepa/engine";
+import { emulatedEngine } from "@lejepa/engine/testing";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { fixture, type ObjectiveGolden, relativeError, type SigregGolden } from "./_golden.test-helper.ts";
@@ -43,6 +44,7 @@ async function valueAndGrad(
       return { total: value, value: f(inputs.z, inputs.a), grad: grads[0]! };
     },
     { z: { shape: z.shape }, a: { shape: a.shape } },
+    { mixedPrecision: true },
   );
   const out = await program.run({ z: z.data, a: a.data });
   const [value, grad] = await Promise.all([out.value!.read(), out.grad!.read()]);
@@ -95,6 +97,22 @@ describe.each(forms.filter(([, { form }]) => form === characteristicMethod("webg
     );
   },
 );
+
+describe.each(["float16", "bfloat16"] as const)("in mixed precision of %s", (half) => {
+  beforeAll(() => {
+    engine = emulatedEngine(half);
+  });
+  afterAll(() => engine.dispose());
+
+  describe.each(forms.filter(([name]) => !name.includes("chunks")))("SIGReg goldens as in float32, %s", (_, form) => {
+    test.each(sigregCases)("$name", (golden) => checkSigreg(golden, form, errorBounds.cpu));
+  });
+
+  test("a product outside SIGReg is rounded", async () => {
+    const { value } = await valueAndGrad((z, a) => tf.matMul(z, a), table([1.0001], 1, 1), table([1], 1, 1));
+    expect(value).toEqual([1]);
+  });
+});
 
 describe.each(["cpu", "tensorflow"] as const)("on %s", (device) => {
   useDevice(device);

@@ -6,7 +6,7 @@
  * even; Algorithm 1 uses [-5, 5]); the statistic of each view is averaged (`pooled` merges the views' samples instead).
  */
 import { expectRank, expectShape, LejepaError, objectiveDefaults } from "@lejepa/contracts";
-import { allReduceMean } from "@lejepa/engine";
+import { allReduceMean, float32 } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import { type CharacteristicForm, characteristicMeans, characteristicMethod } from "./characteristic.ts";
 import { foldedKnots, type QuadratureOptions } from "./quadrature.ts";
@@ -49,6 +49,8 @@ export interface SigregOptions extends EppsPulleyOptions {
  *     const directions = tf.tensor2d(sigregDirections(64, 1024, seed, step), [64, 1024]);
  *     const loss = sigreg(embeddings, directions); // scalar
  *
+ * Everything in float32, in mixed precision as well.
+ *
  * @param z embeddings [views, samples, dim]
  * @param directions unit columns [dim, slices]
  * @returns a scalar, or [views, slices] for reduction `none` ([1, slices] when pooled)
@@ -56,7 +58,7 @@ export interface SigregOptions extends EppsPulleyOptions {
  */
 export function sigreg(z: tf.Tensor, directions: tf.Tensor, options: SigregOptions = {}): tf.Tensor {
   const { reduction = objectiveDefaults.reduction, clipValue = objectiveDefaults.clipValue } = options;
-  const statistic = clipSmall(eppsPulleyOfViews(project(z, directions, options), options), clipValue);
+  const statistic = float32(() => clipSmall(eppsPulleyOfViews(project(z, directions, options), options), clipValue));
   if (reduction === "none") return statistic;
   return reduction === "sum" ? tf.sum(statistic) : tf.mean(statistic);
 }

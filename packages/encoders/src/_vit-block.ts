@@ -1,7 +1,7 @@
 // One pre-norm transformer block, written for speed: every pass over activations that can be a pass over weights is
 // one. Equal in exact arithmetic to timm's Block, with layer scale (folded into the projections before it), gated MLP and
 // rotary positions where asked for.
-import { attention, gelu, layerNorm, layerNormLinear, linear, multiHeadAttention } from "@lejepa/engine";
+import { attention, float32, gelu, layerNorm, layerNormLinear, linear, multiHeadAttention } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import { layer, param } from "./_params.ts";
 import { type RotaryTables, turn } from "./_vit-rotary.ts";
@@ -105,8 +105,12 @@ function foldNorm(norm: Layer, dense: Layer): Layer {
   };
 }
 
+// products of weights alone stay float32: they cost nothing
 const matVec = (matrix: tf.Tensor, vector: tf.Tensor): tf.Tensor =>
-  tf.reshape(tf.matMul(matrix as tf.Tensor2D, tf.reshape(vector, [-1, 1])), [-1]);
+  tf.reshape(
+    float32(() => tf.matMul(matrix as tf.Tensor2D, tf.reshape(vector, [-1, 1]))),
+    [-1],
+  );
 
 /** `[b, n, heads * k]` to `[b, heads, n, k]`. */
 function toHeads(x: tf.Tensor, heads: number): tf.Tensor {

@@ -2,6 +2,7 @@
 // Not a general image resize: the interpolation is one constant matrix, so it is a single, differentiable matMul.
 // The paper does not define this; `antialias` is what timm's `resample_abs_pos_embed` does (bicubic, antialias, half-pixel
 // centres, a = -0.5), `plain` what DINOv2 without registers does (no antialias, a = -0.75, borders repeated).
+import { float32 } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 
 /** Patches along height and width. */
@@ -87,5 +88,5 @@ export function resamplePositions(
 ): tf.Tensor {
   if (from[0] === to[0] && from[1] === to[1]) return table;
   const matrix = tf.tensor2d(gridMatrix(from, to, resampling), [to[0] * to[1], from[0] * from[1]]);
-  return tf.matMul(matrix, table as tf.Tensor2D);
+  return float32(() => tf.matMul(matrix, table as tf.Tensor2D));
 }

@@ -11,14 +11,18 @@ import type { StoredTensor, TensorToStore } from "./safetensors.ts";
  * @throws LejepaError E_CHECKPOINT when a tensor is missing or has another shape
  */
 export function selectWeights(
-  params: readonly ParamSpec[],
+  params: readonly Pick<ParamSpec, "name" | "shape">[],
   tensors: ReadonlyMap<string, StoredTensor>,
   { where = "weights" }: { readonly where?: string } = {},
 ): Map<string, Float32Array> {
   return new Map(params.map((spec) => [spec.name, select(spec, tensors, where)]));
 }
 
-function select({ name, shape }: ParamSpec, tensors: ReadonlyMap<string, StoredTensor>, where: string): Float32Array {
+function select(
+  { name, shape }: Pick<ParamSpec, "name" | "shape">,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  where: string,
+): Float32Array {
   const stored = tensors.get(name);
   if (stored === undefined) {
     const similar = nearest(name, tensors.keys());

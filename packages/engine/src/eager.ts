@@ -23,7 +23,7 @@ export async function evaluate(
   const passed = topological(wanted).flatMap((node) => node.outputs.filter((value) => isHeld(value)));
   const targets = [...new Set([...wanted, ...passed])];
   const { outputs, feeds } = parametrised(targets);
-  const model = encodeModel(lower(withoutCollectives(outputs), settings.device));
+  const model = encodeModel(lower(withoutCollectives(outputs), settings));
   const results = await runModel(model, feeds, settings);
   for (const [i, target] of targets.entries()) target.origin = { kind: "data", data: results[i] as HostData };
 }

@@ -4,8 +4,9 @@ import * as tf from "@tensorflow/tfjs";
 import { EagerProgram } from "./eager-program.ts";
 import type { Group } from "./group.ts";
 import { detectBlockSize } from "./lower/block-size.ts";
+import type { LoweringTarget } from "./lower/index.ts";
 import { openCuda, openNative } from "./native/open.ts";
-import { checkPrecision, type Precision } from "./precision.ts";
+import { checkHalf, checkPrecision, halfOf, type Precision } from "./precision.ts";
 import { Program } from "./program.ts";
 import type { DeviceTensor } from "./runtime/device-tensor.ts";
 import { type EagerBackend, type EagerDevice, eagerDevices, openEagerBackend } from "./runtime/eager-backend.ts";
@@ -47,6 +48,11 @@ export interface EngineOptions {
 export interface CompileOptions {
   /** Outputs that overwrite the input of the same name instead of being returned: training state. */
   readonly updates?: readonly string[];
+  /**
+   * Products in the 16 bits of an engine of precision `float16` or `bfloat16`, but those inside {@link float32}; everything
+   * else stays float32. Default false: all of it float32. Does nothing on engines of other precisions.
+   */
+  readonly mixedPrecision?: boolean;
 }
 
 /** What a compiled function can do, on any device. */
@@ -84,9 +90,16 @@ export interface Engine {
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const { device = "cpu" } = options;
   checkOptions(options);
-  return isEager(device)
-    ? eagerEngine(device, options, await openEagerBackend(device, options.threads))
-    : graphEngine(await openRuntime(device, options), options);
+  if (isEager(device)) return eagerEngine(device, options, await openEagerBackend(device, options.threads));
+  const runtime = await openRuntime(device, options);
+  const half = halfOf(options.precision ?? "float32");
+  try {
+    if (half !== undefined) await checkHalf(runtime, half);
+  } catch (error) {
+    await runtime.dispose();
+    throw error;
+  }
+  return graphEngine(runtime, options.group, { device, half });
 }
 
 /** What a configuration says of the device. */
@@ -112,17 +125,21 @@ async function openRuntime(device: GraphDevice, options: EngineOptions): Promise
 
 const isEager = (device: DeviceName): device is EagerDevice => (eagerDevices as readonly string[]).includes(device);
 
-/** Traces functions and compiles them for ONNX Runtime. */
-function graphEngine(runtime: GraphRuntime, { group }: EngineOptions): Engine {
+/** Traces functions and compiles them for ONNX Runtime; `target` says what mixed precision is. */
+export function graphEngine(runtime: GraphRuntime, group: Group | undefined, target: LoweringTarget): Engine {
   const { device } = runtime;
   const programs = new Set<CompiledProgram>();
   return {
     device,
     group,
-    async compile(fn, signature, { updates = [] } = {}) {
+    async compile(fn, signature, { updates = [], mixedPrecision = false } = {}) {
       if (device === "cpu") await detectBlockSize();
       const traced = await trace(fn, signature);
-      const program = await Program.create({ traced, signature, updates, runtime, group });
+      const parts = { traced, signature, updates, runtime, group };
+      const program = await Program.create({
+        ...parts,
+        target: mixedPrecision ? target : { ...target, half: undefined },
+      });
       programs.add(program);
       return program;
     },

@@ -15,7 +15,7 @@ export {
   type Engine,
   type EngineOptions,
 } from "./engine.ts";
-export { type ErrorBounds, errorBounds } from "./error-bounds.ts";
+export { type ErrorBounds, errorBounds, type HalfBounds, halfBounds } from "./error-bounds.ts";
 export type { Feed } from "./feeds.ts";
 export { type Group, localGroup } from "./group.ts";
 export { openOnnxModel, type OnnxModel, type OnnxPort, type OnnxTensor } from "./onnx-model.ts";
@@ -32,6 +32,7 @@ export {
 export { attention, gelu, softmax } from "./ops/activation.ts";
 export { allReduceMean } from "./ops/collective.ts";
 export { averagePool2d, type ConvOptions, conv2d, maxPool2d, type PoolOptions } from "./ops/conv.ts";
+export { float32 } from "./ops/float32.ts";
 export { type GridSampleOptions, gridSample } from "./ops/grid-sample.ts";
 export { type Affine, layerNormLinear, linear } from "./ops/linear.ts";
 export { type AttentionWeights, multiHeadAttention } from "./ops/multi-head-attention.ts";

@@ -8,7 +8,8 @@ import type { Value } from "./graph/value.ts";
 import { sameShape, sizeOf } from "./graph/value.ts";
 import type { Group } from "./group.ts";
 import { writableInPlace } from "./in-place.ts";
-import { lower } from "./lower/index.ts";
+import { lower, type LoweringTarget } from "./lower/index.ts";
+import { wantsTf32 } from "./precision.ts";
 import { type OpTime, profileRun } from "./profile.ts";
 import { DeviceTensor } from "./runtime/device-tensor.ts";
 import type { GraphRuntime, RuntimeSession, RuntimeValue } from "./runtime/graph-runtime.ts";
@@ -24,6 +25,8 @@ export interface ProgramParts {
   readonly updates: readonly string[];
   readonly runtime: GraphRuntime;
   readonly group: Group | undefined;
+  /** What the graph is lowered for: the runtime's device, but in tests. */
+  readonly target: LoweringTarget;
 }
 
 interface Stage {
@@ -57,11 +60,11 @@ export class Program {
     const stages: Stage[] = [];
     const segments = segmentsOf(parts);
     for (const segment of segments) {
-      const outputs = lower(segment.outputs, parts.runtime.device);
+      const outputs = lower(segment.outputs, parts.target);
       const model = encodeModel(outputs);
       const finals = segment.finals.flatMap((index) => (index === undefined ? [] : [names[index] as string]));
       const resident = residentPorts(model, segment.crossings, finals, parts.updates);
-      const session = await parts.runtime.createSession(model, { resident });
+      const session = await parts.runtime.createSession(model, { resident, tf32: wantsTf32(model, parts.target) });
       const inPlace = segments.length > 1 ? new Set<string>() : overwritten(parts, outputs, finals);
       stages.push({ model, session, crossings: segment.crossings, finals, inPlace });
     }

@@ -3,6 +3,7 @@
 // whole or not at all. Random state is not saved; it is a pure function of seed and step.
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Config } from "@lejepa/contracts";
 import { makeFolder, publishFolder, removeQuietly, withFileErrors, writeDurably } from "@lejepa/data";
 import { pack, safetensorsChunks, selectWeights, type TensorToStore, withShapes } from "@lejepa/encoders";
 import {
@@ -15,6 +16,7 @@ import {
   readCheckpointWeights,
   readTensorFile,
 } from "@lejepa/eval";
+import { scalesLoss, scalingLength } from "./loss-scaling.ts";
 import type { Model } from "./model.ts";
 import { namedValues, type StateValues } from "./state.ts";
 
@@ -49,6 +51,9 @@ export function saveCheckpoint(
   return path;
 }
 
+/** The loss's scale and its counters, beside the moments. */
+const scalingName = "loss_scaling";
+
 // PyTorch's names of AdamW's moments
 const prefixes = { m: "exp_avg.", v: "exp_avg_sq." } as const;
 
@@ -59,6 +64,7 @@ function moments({ parameters }: Model, state: StateValues): Map<string, TensorT
       tensors.set(prefix + name, { shape, data: state[key].subarray(offset, offset + size) });
     }
   }
+  if (state.scaling) tensors.set(scalingName, { shape: [scalingLength], data: state.scaling });
   return tensors;
 }
 
@@ -80,11 +86,15 @@ export function pruneCheckpoints(
 }
 
 /**
- * The whole training state of a checkpoint, bit for bit as it was saved.
+ * The whole training state of a checkpoint of a run of `precision`, bit for bit as it was saved.
  *
  * @throws LejepaError E_CHECKPOINT
  */
-export function readCheckpointState(path: string, model: Model): StateValues {
+export function readCheckpointState(
+  path: string,
+  model: Model,
+  precision: Config["precision"] = "float32",
+): StateValues {
   const weights = readCheckpointWeights(path, model.params);
   const where = join(path, optimizerFile);
   const tensors = readTensorFile(where);
@@ -95,7 +105,11 @@ export function readCheckpointState(path: string, model: Model): StateValues {
     const values = selectWeights(specs, tensors, { where });
     return pack(new Map([...values].map(([name, data]) => [name.slice(prefix.length), data])), model.parameters);
   };
+  const scaling = [{ name: scalingName, shape: [scalingLength] }] as const;
   return {
+    ...(scalesLoss(precision) && {
+      scaling: selectWeights(scaling, tensors, { where }).get(scalingName) as Float32Array,
+    }),
     parameters: pack(weights, model.parameters),
     buffers: pack(weights, model.buffers),
     m: moment(prefixes.m),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expectComparable } from "@lejepa/core";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "./_toy.test-helper.ts";
-import { bestCheckpoint, readRunScore, smoothedLoss } from "@lejepa/eval";
+import { bestCheckpoint, parseMetricsLine, readRunScore, smoothedLoss } from "@lejepa/eval";
 
 const perEpoch = 4;
 
@@ -40,6 +40,9 @@ test("the loss is the mean of the last epoch", () => {
   expect(smoothedLoss(metrics, 6, 4)).toBe((7 + 6 + 1 + 1) / 4);
   expect(smoothedLoss(metrics, 2, 4)).toBe(8.5);
   expect(smoothedLoss([], 2, 4)).toBeNaN();
+  const [line] = parseMetricsLine('{"step":8,"loss":null,"gradNorm":null,"lossScale":8}');
+  expect(line).toEqual({ step: 8, loss: Number.NaN, gradNorm: Number.NaN, lossScale: 8 });
+  expect(smoothedLoss([...metrics, line as (typeof metrics)[number]], 8, 4)).toBe(1);
 });
 
 test("runs of other quadratures or global views are not compared", () => {

@@ -101,8 +101,8 @@ async function runIn(folder: string, given: Config, options: PretrainOptions): P
       const { config } = data;
       const model = createModel(config);
       const start = resume
-        ? resumeState(folder, { model, data, log, seed: config.seed })
-        : { done: 0, values: freshState(initialValues(model, config.seed)) };
+        ? resumeState(folder, { model, data, log, config })
+        : { done: 0, values: freshState(initialValues(model, config.seed), config.precision) };
       const trainer = await createTrainer(engine, { config, model, data, ...start });
       try {
         return await new Run({ folder, config, data, model, engine, trainer, options, log }).toTheEnd();
@@ -120,12 +120,15 @@ async function runIn(folder: string, given: Config, options: PretrainOptions): P
 interface ResumeOptions {
   readonly model: Model;
   readonly data: PreparedData;
-  readonly seed: number;
+  readonly config: Pick<Config, "seed" | "precision">;
   readonly log: (text: string) => void;
 }
 
 /** The newest checkpoint that can be read; damaged ones are named and passed over. */
-function resumeState(folder: string, { model, data, log, seed }: ResumeOptions): { done: number; values: StateValues } {
+function resumeState(
+  folder: string,
+  { model, data, log, config: { seed, precision } }: ResumeOptions,
+): { done: number; values: StateValues } {
   const { fingerprint } = readRunInfo(folder).data;
   if (fingerprint !== data.summary.fingerprint) {
     throw new LejepaError({
@@ -139,11 +142,11 @@ function resumeState(folder: string, { model, data, log, seed }: ResumeOptions):
   const steps = listCheckpoints(folder);
   if (steps.length === 0) {
     log("no checkpoint had been written yet: starting from the beginning");
-    return { done: 0, values: freshState(initialValues(model, seed)) };
+    return { done: 0, values: freshState(initialValues(model, seed), precision) };
   }
   for (const done of steps.reverse()) {
     try {
-      return { done, values: readCheckpointState(checkpointPath(folder, done), model) };
+      return { done, values: readCheckpointState(checkpointPath(folder, done), model, precision) };
     } catch (error) {
       if (!isLejepaError(error, "E_CHECKPOINT")) throw error;
       log(`passed over a damaged checkpoint: ${error.message}`);

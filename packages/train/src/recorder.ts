@@ -52,7 +52,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const log = openMetricsLog(folder, done);
   return new FolderRecorder(options, log, {
     info: firstInfo(options, before, earlier),
-    losses: earlier.slice(-options.window).map(({ loss }) => loss),
+    losses: earlier
+      .slice(-options.window)
+      .map(({ loss }) => loss)
+      .filter(Number.isFinite),
   });
 }
 
@@ -118,7 +121,8 @@ class FolderRecorder implements Recorder {
     this.#log.append(metrics);
     // counters go round: none of their turns may be missed
     this.#energy.read();
-    this.#losses.push(metrics.loss);
+    // that of a skipped step may not be
+    if (Number.isFinite(metrics.loss)) this.#losses.push(metrics.loss);
     if (this.#losses.length > this.#options.window) this.#losses.shift();
     const { seconds, dataWaitShare, steps } = this.#info;
     const total = seconds + metrics.stepMs / 1000;

@@ -1,6 +1,8 @@
-// The training state on the device: three flat vectors of parameters and moments, and one of running statistics.
-// Not its file form (checkpoint.ts).
+// The training state on the device: three flat vectors of parameters and moments, one of running statistics, and the loss's
+// scale in float16. Not its file form (checkpoint.ts).
+import type { Config } from "@lejepa/contracts";
 import type { DeviceTensor, Engine } from "@lejepa/engine";
+import { firstScaling, scalesLoss, scalingLength } from "./loss-scaling.ts";
 import { type Model, type ModelValues, stateShape } from "./model.ts";
 
 /** The state on the host. */
@@ -9,6 +11,8 @@ export interface StateValues extends ModelValues {
   readonly m: Float32Array;
   /** Second moments of AdamW. */
   readonly v: Float32Array;
+  /** State of the loss scaling (loss-scaling.ts), where the loss is scaled. */
+  readonly scaling?: Float32Array;
 }
 
 /** The state on the device; the names are inputs of the step. */
@@ -18,11 +22,17 @@ export interface TrainingState {
   readonly v: DeviceTensor;
   /** Absent when the model has no running statistics. */
   readonly buffers?: DeviceTensor;
+  /** Absent when the loss is not scaled. */
+  readonly scaling?: DeviceTensor;
 }
 
-/** State at the start of a run: initial values, moments of zero. */
-export function freshState({ parameters, buffers }: ModelValues): StateValues {
-  return { parameters, buffers, m: new Float32Array(parameters.length), v: new Float32Array(parameters.length) };
+/** State at the start of a run of a precision: initial values, moments of zero, and the loss's first scale if it has one. */
+export function freshState(
+  { parameters, buffers }: ModelValues,
+  precision: Config["precision"] = "float32",
+): StateValues {
+  const moments = { m: new Float32Array(parameters.length), v: new Float32Array(parameters.length) };
+  return { parameters, buffers, ...moments, ...(scalesLoss(precision) && { scaling: firstScaling() }) };
 }
 
 /** Copies the state to the engine's device. */
@@ -31,7 +41,7 @@ export async function uploadState(
   model: Pick<Model, "parameters">,
   values: StateValues,
 ): Promise<TrainingState> {
-  const { parameters, m, v, buffers } = values;
+  const { parameters, m, v, buffers, scaling } = values;
   // copied, since a tensor on the CPU keeps the array and training overwrites it
   const vector = (data: Float32Array): Promise<DeviceTensor> => engine.tensor(data.slice(), stateShape(model));
   return {
@@ -39,17 +49,19 @@ export async function uploadState(
     m: await vector(m),
     v: await vector(v),
     ...(buffers.length > 0 && { buffers: await engine.tensor(buffers.slice(), [buffers.length]) }),
+    ...(scaling && { scaling: await engine.tensor(scaling.slice(), [scalingLength]) }),
   };
 }
 
 /** Copies the state to the host. */
-export async function readState({ theta, m, v, buffers }: TrainingState): Promise<StateValues> {
+export async function readState({ theta, m, v, buffers, scaling }: TrainingState): Promise<StateValues> {
   const read = async (tensor: DeviceTensor): Promise<Float32Array> => (await tensor.read()) as Float32Array;
   return {
     parameters: await read(theta),
     m: await read(m),
     v: await read(v),
     buffers: buffers === undefined ? new Float32Array(0) : await read(buffers),
+    ...(scaling && { scaling: await read(scaling) }),
   };
 }
 

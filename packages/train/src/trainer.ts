@@ -3,6 +3,7 @@ import { type Config, LejepaError } from "@lejepa/contracts";
 import { type Batch, type BatchLoader, createBatchLoader, type ImageStore } from "@lejepa/data";
 import type { CompiledProgram, DeviceTensor, Engine } from "@lejepa/engine";
 import type { StepMetrics } from "@lejepa/eval";
+import { scalingRule, skippedSteps } from "./loss-scaling.ts";
 import type { Model } from "./model.ts";
 import { type PreparedData, programPixels } from "./prepare-data.ts";
 import { createSchedule, learningRate, type Schedule } from "./schedule.ts";
@@ -17,7 +18,8 @@ export interface Trainer {
   readonly done: number;
   /**
    * Does one step.
-   * @throws LejepaError E_NAN when the loss or the gradient is not finite, E_IO from the loader
+   * @throws LejepaError E_NAN when the loss or the gradient is not finite (where the loss is scaled: at its least scale),
+   *   E_IO from the loader
    */
   step(): Promise<StepMetrics>;
   /** The state on the host. */
@@ -58,6 +60,7 @@ export async function createTrainer(
     state,
     loader,
     done,
+    skipped: skippedSteps(values),
     schedule: createSchedule(config, data.sampler.stepsPerEpoch),
   });
 }
@@ -71,15 +74,19 @@ interface LoopParts {
   readonly loader: BatchLoader;
   readonly schedule: Schedule;
   readonly done: number;
+  /** Steps of those done that were skipped. */
+  readonly skipped: number;
 }
 
 class LoopState implements Trainer {
   readonly #parts: LoopParts;
   #done: number;
+  #skipped: number;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
     this.#done = parts.done;
+    this.#skipped = parts.skipped;
   }
 
   get state(): TrainingState {
@@ -101,14 +108,21 @@ class LoopState implements Trainer {
     const { step, epoch, rows } = batch;
     const dataWaitMs = performance.now() - start;
     const rate = learningRate(schedule, step);
-    const feeds = stepFeeds(options, { step, epoch, rows, learningRate: rate, ...this.#pixels(batch) });
-    const values = await readScalars(await program.run({ ...state, ...feeds }));
+    const before = this.#skipped;
+    const feeds = stepFeeds(options, {
+      step,
+      skipped: before,
+      epoch,
+      rows,
+      learningRate: rate,
+      ...this.#pixels(batch),
+    });
+    const { loss, invariance, sigreg, gradNorm, lossScale, skipped } = (await readScalars(
+      await program.run({ ...state, ...feeds }),
+    )) as unknown as StepScalars;
     this.#done = step + 1;
+    this.#skipped = skipped ?? before;
     const stepMs = performance.now() - start;
-    const { loss, invariance, sigreg, gradNorm } = values as Record<
-      "loss" | "invariance" | "sigreg" | "gradNorm",
-      number
-    >;
     const imagesPerSecond = (1000 * rows.length) / stepMs;
     const metrics = {
       step: step + 1,
@@ -121,8 +135,11 @@ class LoopState implements Trainer {
       imagesPerSecond,
       stepMs,
       dataWaitMs,
+      ...(lossScale !== undefined && { lossScale }),
     };
-    if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) throw notFinite(metrics, config);
+    // a skipped step has changed nothing, and the next one has a smaller scale
+    const canGoOn = this.#skipped > before && (lossScale as number) > scalingRule.least;
+    if (!canGoOn && !(Number.isFinite(loss) && Number.isFinite(gradNorm))) throw notFinite(metrics, config);
     return metrics;
   }
 
@@ -148,6 +165,11 @@ class LoopState implements Trainer {
   }
 }
 
+/** What the step returns; the last two where the loss is scaled. */
+interface StepScalars extends Pick<StepMetrics, "loss" | "invariance" | "sigreg" | "gradNorm" | "lossScale"> {
+  readonly skipped?: number;
+}
+
 async function readScalars(outputs: Record<string, DeviceTensor>): Promise<Record<string, number>> {
   const values: Record<string, number> = {};
   for (const [name, tensor] of Object.entries(outputs)) {
@@ -159,7 +181,7 @@ async function readScalars(outputs: Record<string, DeviceTensor>): Promise<Recor
 
 /** Says which part went wrong first, and what usually does it. */
 function notFinite(
-  { step, loss, invariance, sigreg, gradNorm }: StepMetrics,
+  { step, loss, invariance, sigreg, gradNorm, lossScale }: StepMetrics,
   { optimizer, objective, schedule }: Config,
 ): LejepaError {
   const clip = optimizer.clipGradNorm === null ? "set optimizer.clipGradNorm (1 is usual), " : "";
@@ -170,6 +192,9 @@ function notFinite(
     expected: "a finite loss and gradient",
     got: `loss ${loss} (invariance ${invariance}, sigreg ${sigreg}), gradient norm ${gradNorm}`,
     hint:
+      (lossScale === undefined
+        ? ""
+        : `The loss was scaled by ${lossScale} only, the least: try precision bfloat16 or float32. `) +
       `Likely causes: a learning rate that is too high (optimizer.learningRate ${optimizer.learningRate}), ` +
       `too much regularisation (objective.lambda ${objective.lambda}), images that are not finite. ` +
       `Try: ${clip}${warm}a lower learning rate.`,

@@ -5,16 +5,17 @@ import { applyViews, drawViews, type GroupName, type ViewSpec, viewSignature } f
 import { type Config, stream } from "@lejepa/contracts";
 import { characteristicMethod, lejepaLoss, sigregDirections } from "@lejepa/core";
 import { flatten, type Params, unflatten } from "@lejepa/encoders";
-import { allReduceMean, type CompiledProgram, type Engine, type Feed, type InputSpec } from "@lejepa/engine";
+import { allReduceMean, type CompiledProgram, type Engine, type Feed, float32, type InputSpec } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import { adamW, adamWHyper, hyperLength } from "./adamw.ts";
+import { scaledGradient, scalesLoss, scalingLength, unlessSkipped } from "./loss-scaling.ts";
 import { type Model, stateShape } from "./model.ts";
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /** What the step is made for. `batch` is the number of images of this process. */
 export interface StepOptions {
-  readonly config: Pick<Config, "objective" | "optimizer" | "projector" | "seed">;
+  readonly config: Pick<Config, "objective" | "optimizer" | "precision" | "projector" | "seed">;
   readonly model: Model;
   readonly views: ViewSpec;
   readonly batch: number;
@@ -37,6 +38,7 @@ export function stepSignature({ config, model, views, batch }: StepOptions): Rec
     m: vector,
     v: vector,
     ...(model.buffers.length > 0 && { buffers: { shape: [model.buffers.length] } }),
+    ...(scalesLoss(config.precision) && { scaling: { shape: [scalingLength] } }),
     images: { shape: [batch, height, width, channels], dtype },
     ...viewSignature(views, batch),
     directions: { shape: [config.projector.outDim, config.objective.slices] },
@@ -47,12 +49,16 @@ export function stepSignature({ config, model, views, batch }: StepOptions): Rec
 
 const noiseName = (group: GroupName): string => `noise.${group}`;
 
-/** The traced function: new state (`theta`, `m`, `v`, `buffers`) and the scalars `loss`, `invariance`, `sigreg`, `gradNorm`. */
+/**
+ * The traced function: new state (`theta`, `m`, `v`, `buffers`) and the scalars `loss`, `invariance`, `sigreg`, `gradNorm`. Where
+ * the loss is scaled, a step whose gradient is not finite keeps the old state, and there is more: the new state `scaling`, the
+ * scale of this step (`lossScale`) and the number of skipped steps up to it (`skipped`).
+ */
 export function trainingStep(options: StepOptions): (inputs: Tensors) => Record<string, tf.Tensor> {
   const { config, model } = options;
   return (inputs) => {
-    const { theta, m, v, buffers, hyper } = inputs as Readonly<
-      Record<"theta" | "m" | "v" | "hyper" | "buffers", tf.Tensor>
+    const { theta, m, v, buffers, scaling, hyper } = inputs as Readonly<
+      Record<"theta" | "m" | "v" | "hyper" | "buffers" | "scaling", tf.Tensor>
     >;
     const current = buffers === undefined ? {} : unflatten(buffers, model.buffers);
     const updates = new Map<string, tf.Tensor>();
@@ -63,7 +69,8 @@ export function trainingStep(options: StepOptions): (inputs: Tensors) => Record<
       parts.push(tf.keep(invariance), tf.keep(sigreg));
       return loss;
     };
-    const { value: loss, grad } = tf.valueAndGrad(lossOf)(theta);
+    const { value: loss, grad } =
+      scaling === undefined ? tf.valueAndGrad(lossOf)(theta) : scaledGradient(lossOf, theta, scaling);
     const [invariance, sigreg] = parts as [tf.Tensor, tf.Tensor];
     const { betas, clipGradNorm } = config.optimizer;
     const settings = { hyper, betas, clipGradNorm, decayLength: model.parameters.decayLength };
@@ -78,7 +85,8 @@ export function trainingStep(options: StepOptions): (inputs: Tensors) => Record<
     };
     // kept past the gradient's own scope, so ours to free
     for (const tensor of [...parts, ...updates.values()]) tensor.dispose();
-    return outputs;
+    if (scaling === undefined) return outputs;
+    return { ...outputs, ...unlessSkipped(outputs, { theta, m, v, ...(buffers && { buffers }) }, scaling) };
   };
 }
 
@@ -87,7 +95,8 @@ type Loss = ReturnType<typeof lejepaLoss>;
 /** Global and local views have two sizes, so the encoder runs twice; the projector sees all views together. */
 function lossOfBatch(inputs: Tensors, params: Params, updates: Map<string, tf.Tensor>, options: StepOptions): Loss {
   const { config, model, views, batch, worldSize, device } = options;
-  const images = applyViews(inputs["images"] as tf.Tensor, inputs, views);
+  // pixels are exact: the products of their resizing stay float32
+  const images = float32(() => applyViews(inputs["images"] as tf.Tensor, inputs, views));
   const embeddings = views.groups.map(({ name }) => {
     const context = { training: true, noise: inputs[noiseName(name)], updates };
     return model.encoder.forward(params, images[name] as tf.Tensor, context).embedding;
@@ -110,6 +119,8 @@ function lossOfBatch(inputs: Tensors, params: Params, updates: Map<string, tf.Te
 export interface StepBatch {
   /** Steps done before this one. */
   readonly step: number;
+  /** How many of them changed nothing, where the loss is scaled: AdamW does not count them. Default 0. */
+  readonly skipped?: number;
   readonly epoch: number;
   readonly images: Feed;
   /** A stable number for each image: its row. */
@@ -123,7 +134,7 @@ export interface StepBatch {
 
 /** Everything random of a step is a pure function of (seed, step): a resumed run draws the same. */
 export function stepFeeds({ config, model, views, batch: size }: StepOptions, batch: StepBatch): Record<string, Feed> {
-  const { step, epoch, images, rows, masks, partners, learningRate } = batch;
+  const { step, skipped = 0, epoch, images, rows, masks, partners, learningRate } = batch;
   const { seed, optimizer, projector, objective } = config;
   const noise = stream(seed, "drop path", step, rows[0] ?? 0);
   const { noiseCount } = model.encoder;
@@ -138,13 +149,17 @@ export function stepFeeds({ config, model, views, batch: size }: StepOptions, ba
     ...(partners && { partners: partners.images }),
     ...drawViews(views, { seed, epoch, items: rows, ...seen }),
     directions: sigregDirections(projector.outDim, objective.slices, seed, step),
-    hyper: adamWHyper(step, { ...optimizer, learningRate }),
+    hyper: adamWHyper(step - skipped, { ...optimizer, learningRate }),
     ...(noiseCount > 0 && Object.fromEntries(uniforms)),
   };
 }
 
 /** Compiles the step; its state is updated in place. */
 export function compileStep(engine: Engine, options: StepOptions): Promise<CompiledProgram> {
-  const state = ["theta", "m", "v", ...(options.model.buffers.length > 0 ? ["buffers"] : [])];
-  return engine.compile(trainingStep(options), stepSignature(options), { updates: state });
+  const updates = ["theta", "m", "v", "buffers", "scaling"];
+  const signature = stepSignature(options);
+  return engine.compile(trainingStep(options), signature, {
+    updates: updates.filter((name) => name in signature),
+    mixedPrecision: true,
+  });
 }

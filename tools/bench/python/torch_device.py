@@ -7,7 +7,7 @@ import torch
 
 
 class Device:
-    """From the arguments [DEVICE] [PRECISION]: cpu or cuda; float32, tf32 or bfloat16 (autocast)."""
+    """From the arguments [DEVICE] [PRECISION]: cpu or cuda; float32, tf32, float16 or bfloat16 (autocast)."""
 
     def __init__(self, arguments):
         self.name = arguments[0] if arguments else "cpu"
@@ -16,9 +16,10 @@ class Device:
         torch.backends.cudnn.allow_tf32 = self.mode == "tf32"
 
     def precision(self):
-        if self.mode != "bfloat16":
+        halves = {"float16": torch.float16, "bfloat16": torch.bfloat16}
+        if self.mode not in halves:
             return contextlib.nullcontext()
-        return torch.autocast(self.name, dtype=torch.bfloat16)
+        return torch.autocast(self.name, dtype=halves[self.mode])
 
     def wait(self):
         if self.name == "cuda":

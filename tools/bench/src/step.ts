@@ -1,5 +1,6 @@
 // One training step of this project, timed in its own process: `node step.js STEPS THREADS [DEVICE] [PRECISION]` with a case on stdin.
-// Prints one JSON line like python/step.py. Not pretrain(): views are given, so that both sides time the same work.
+// Prints one JSON line like python/step.py. Not pretrain(): views are given, so that both sides time the same work; and in float16
+// the loss is not scaled, which pretrain() does.
 import { characteristicMethod, lejepaLoss, sigregDirections } from "@lejepa/core";
 import {
   createEncoder,
@@ -92,7 +93,10 @@ async function main(): Promise<void> {
   const c = await readCase<StepCase>();
   const { signature, step, theta, buffers } = buildStep(c, options.device ?? "cpu");
   const engine = await createEngine(options);
-  const program = await engine.compile(step, signature, { updates: ["theta", "m", "v", "buffers"] });
+  const program = await engine.compile(step, signature, {
+    updates: ["theta", "m", "v", "buffers"],
+    mixedPrecision: true,
+  });
   const size = theta.length;
   const rows = [size / flatRow, flatRow];
   const state: Record<string, DeviceTensor> = {

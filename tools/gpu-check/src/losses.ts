@@ -1,7 +1,7 @@
 // Losses of real training steps from one seed: equal on every device but for rounding. Two devices are compared by the caller.
 import { resolveViews } from "@lejepa/augment";
 import { parseConfig, stream, withImages } from "@lejepa/contracts";
-import { configuredEngine, type Engine } from "@lejepa/engine";
+import { configuredEngine, type Engine, type Precision } from "@lejepa/engine";
 import {
   compileStep,
   createModel,
@@ -25,12 +25,16 @@ export type LossesResult = Readonly<
   Record<string, { readonly losses: readonly number[]; readonly hostNodes: readonly string[] }>
 >;
 
-export async function checkLosses(device: Engine["device"], quick: boolean): Promise<LossesResult> {
+export async function checkLosses(
+  device: Engine["device"],
+  quick: boolean,
+  precision: Precision,
+): Promise<LossesResult> {
   const results: Record<string, LossesResult[string]> = {};
   for (const { encoder, steps } of models) {
-    const { options, engine } = await setUp(device, encoder);
+    const { options, engine } = await setUp(device, encoder, precision);
     const program = await compileStep(engine, options);
-    const state = await uploadState(engine, options.model, freshState(initialValues(options.model, 0)));
+    const state = await uploadState(engine, options.model, freshState(initialValues(options.model, 0), precision));
     const noise = stream(0, "gpu-check images").fillUniform(new Float32Array(batch * side * side * 3));
     const images = Uint8Array.from(noise, (value) => 256 * value);
     const losses: number[] = [];
@@ -51,6 +55,7 @@ export async function checkLosses(device: Engine["device"], quick: boolean): Pro
 async function setUp(
   device: Engine["device"],
   encoder: (typeof models)[number]["encoder"],
+  precision: Precision,
 ): Promise<{ options: StepOptions; engine: Engine }> {
   const input = {
     dataset: { id: "none" },
@@ -61,6 +66,7 @@ async function setUp(
     objective: { slices: 8 },
     batchSize: batch,
     device: device === "reference" ? "cpu" : device,
+    precision,
   } as const;
   const config = withImages(parseConfig(input, "gpu-check"), { channels: 3 });
   const image = {

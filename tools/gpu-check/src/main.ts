@@ -15,8 +15,8 @@ import {
   quickStepCases,
 } from "@lejepa/bench";
 import type { Measured } from "@lejepa/bench";
-import { deviceNames, devicePrecisions } from "@lejepa/contracts";
-import { cudaDriver, cudaVersionText } from "@lejepa/engine";
+import { deviceNames, devicePrecisions, precisions } from "@lejepa/contracts";
+import { cudaDriver, cudaVersionText, halfBounds, type Precision } from "@lejepa/engine";
 import { answerOf, type Failed } from "./child.ts";
 import type { CheckName } from "./check.ts";
 import type { LossesResult } from "./losses.ts";
@@ -47,10 +47,16 @@ const failed = (answer: object): answer is Failed => "problem" in answer;
 const limitMs = (): number => Math.max(1000, Math.min(end - Date.now(), values.quick ? 300_000 : 120_000));
 const timeLeft = (): boolean => end - Date.now() > 5000;
 
-const check = <T extends object>(name: CheckName, device: string): Promise<T | Failed> =>
-  answerOf<T>([process.execPath, join(here, "check.js"), name, device, values.quick ? "quick" : "whole"], {
+const check = <T extends object>(name: CheckName, device: string, precision = "float32"): Promise<T | Failed> =>
+  answerOf<T>([process.execPath, join(here, "check.js"), name, device, values.quick ? "quick" : "whole", precision], {
     limitMs: limitMs(),
   });
+
+/** What a device has of this list. */
+const precisionsOf = (device: string, wanted: readonly Precision[]): readonly Precision[] =>
+  devicePrecisions[device as keyof typeof devicePrecisions].filter((precision) => wanted.includes(precision));
+
+const halves = ["float16", "bfloat16"] as const;
 
 async function gpus(): Promise<string[]> {
   const driver = await cudaDriver();
@@ -97,9 +103,11 @@ function add(
   console.log(`${what} on ${device} (${precision}): ${ok === false ? "WRONG: " : ""}${result}`);
 }
 
-/** A check without an answer is wrong, unless there was too little time for it. */
-const addFailed = (what: string, device: string, failure: Failed): void =>
-  add(what, device, failure.late === true ? null : false, failure.problem, failure);
+/** A check without an answer is wrong, unless there was too little time for it, or the GPU lacks what the precision needs. */
+const addFailed = (what: string, device: string, failure: Failed, precision = "float32"): void => {
+  const excused = failure.late === true || failure.problem.startsWith(`precision ${precision} on ${device}`);
+  add(what, device, excused ? null : false, failure.problem, failure, precision);
+};
 
 /** Devices that compute; the others are findings, not errors. */
 async function workingDevices(): Promise<string[]> {
@@ -115,11 +123,12 @@ async function workingDevices(): Promise<string[]> {
   return working;
 }
 
-async function checkOps(device: string): Promise<void> {
-  const answer = await check<OpsResult>("ops", device);
-  if (failed(answer)) return addFailed("ops", device, answer);
+async function checkOps(device: string, precision: Precision): Promise<void> {
+  const answer = await check<OpsResult>("ops", device, precision);
+  if (failed(answer)) return addFailed("ops", device, answer, precision);
   const { agree, kernels, differences } = answer;
-  add("ops", device, agree === kernels, [`${agree} of ${kernels} kernels agree`, ...differences].join("; "), answer);
+  const text = [`${agree} of ${kernels} kernels agree`, ...differences].join("; ");
+  add("ops", device, agree === kernels, text, answer, precision);
 }
 
 async function checkSigreg(device: string): Promise<void> {
@@ -135,23 +144,33 @@ async function checkLosses(devices: readonly string[]): Promise<void> {
   if (devices.every((name) => name === "cpu")) return;
   const cpu = await check<LossesResult>("losses", "cpu");
   for (const device of devices.filter((name) => name !== "cpu")) {
-    if (!timeLeft()) return;
-    const answer = await check<LossesResult>("losses", device);
-    if (failed(answer) || failed(cpu)) {
-      addFailed("losses as on cpu", device, failed(answer) ? answer : (cpu as Failed));
-      continue;
+    for (const precision of precisionsOf(device, ["float32", ...halves])) {
+      if (!timeLeft()) return;
+      const answer = await check<LossesResult>("losses", device, precision);
+      if (failed(answer) || failed(cpu)) {
+        addFailed("losses as on cpu", device, failed(answer) ? answer : (cpu as Failed), precision);
+        continue;
+      }
+      compareLosses(answer, cpu, { device, precision });
     }
-    for (const [model, { losses, hostNodes }] of Object.entries(answer)) {
-      const worst = Math.max(...losses.map((loss, i) => Math.abs(loss / (cpu[model]?.losses[i] as number) - 1)));
-      const left = hostNodes.length === 0 ? "" : `; left to the CPU: ${hostNodes.join(", ")}`;
-      const text = `${losses.length} steps of ${model} within ${worst.toExponential(1)}${left}`;
-      add("losses as on cpu", device, worst < LOSS_BOUND && hostNodes.length === 0, text, {
-        model,
-        worst,
-        hostNodes,
-        losses,
-      });
-    }
+  }
+}
+
+/** In 16 bits only the first loss has a bound: steps drift apart from there. */
+function compareLosses(
+  found: LossesResult,
+  cpu: LossesResult,
+  { device, precision }: { readonly device: string; readonly precision: Precision },
+): void {
+  const half = halves.find((name) => name === precision);
+  for (const [model, { losses, hostNodes }] of Object.entries(found)) {
+    const compared = half === undefined ? losses : losses.slice(0, 1);
+    const worst = Math.max(...compared.map((loss, i) => Math.abs(loss / (cpu[model]?.losses[i] as number) - 1)));
+    const left = hostNodes.length === 0 ? "" : `; left to the CPU: ${hostNodes.join(", ")}`;
+    const text = `${compared.length} steps of ${model} within ${worst.toExponential(1)}${left}`;
+    const bound = half === undefined ? LOSS_BOUND : halfBounds[half].loss;
+    const ok = worst < bound && hostNodes.length === 0;
+    add("losses as on cpu", device, ok, text, { model, worst, hostNodes, losses }, precision);
   }
 }
 
@@ -192,7 +211,9 @@ function rate(c: StepCase | SigregCase, ms: number): string {
   return `${ms.toFixed(1)} ms a step, ${((images / ms) * 1000).toFixed(1)} views/s`;
 }
 
-const torchPrecisions = torch?.cuda === true ? ["float32", "tf32", "bfloat16"] : ["float32"];
+const torchPrecisions = torch?.cuda === true ? ["float32", "tf32", "float16", "bfloat16"] : ["float32"];
+/** SIGReg alone is float32 in mixed precision. */
+const ofProgram = { step: precisions, sigreg: ["float32", "tf32"] } as const;
 
 async function measureAll(
   cases: readonly (StepCase | SigregCase)[],
@@ -201,12 +222,12 @@ async function measureAll(
 ): Promise<void> {
   for (const c of cases) {
     for (const device of devices) {
-      for (const precision of devicePrecisions[device as keyof typeof devicePrecisions]) {
+      for (const precision of precisionsOf(device, ofProgram[program])) {
         if (!timeLeft()) return;
         await measure(c, program, device, precision);
       }
     }
-    for (const precision of torchPrecisions) {
+    for (const precision of torchPrecisions.filter((name) => ofProgram[program].includes(name as never))) {
       if (!timeLeft()) return;
       await measureTorch(c, program, precision);
     }
@@ -216,7 +237,7 @@ async function measureAll(
 const devices = await workingDevices();
 for (const device of devices) {
   await checkSigreg(device);
-  await checkOps(device);
+  for (const precision of precisionsOf(device, ["float32", ...halves])) await checkOps(device, precision);
 }
 await checkLosses(devices);
 // where there is a GPU, what the CPU takes for large cases is no news, and takes long

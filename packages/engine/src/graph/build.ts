@@ -1,7 +1,11 @@
 // Constructors of nodes and constants; shapes are given by the caller, who knows them.
 import { wrongShapes } from "../errors.ts";
 import type { Attribute, Domain, ElementType, HostData, Node, Value, ValueSpec } from "./value.ts";
-import { sameShape, sizeOf } from "./value.ts";
+import { insideFloat32 } from "./region.ts";
+import { elementBytes, isHalf, sameShape, sizeOf } from "./value.ts";
+
+/** Attribute of a composite product that stays float32 whatever the precision. Lowering does not pass it on. */
+export const float32Mark: Readonly<Record<string, Attribute>> = { float32: { int: 1 } };
 
 /** Attribute constructors. */
 export const int = (value: number): Attribute => ({ int: value });
@@ -59,8 +63,9 @@ export const i64 = (values: readonly number[]): Value =>
     "int64",
   );
 
-/** Scalar constant of a type. */
+/** Scalar constant of a type; in 16 bits it is cast by the graph, which the runtime does once. */
 export function scalar(value: number, dtype: ElementType = "float32"): Value {
+  if (isHalf(dtype)) return cast(scalar(value), dtype);
   return literal(hostArray(dtype, [value]), [], dtype);
 }
 
@@ -77,7 +82,7 @@ export function emptyArray(dtype: ElementType, size: number): HostData {
   if (dtype === "float32") return new Float32Array(size);
   if (dtype === "int32") return new Int32Array(size);
   if (dtype === "int64") return new BigInt64Array(size);
-  return new Uint8Array(size);
+  return new Uint8Array(size * elementBytes[dtype]);
 }
 
 /** A uniform tensor, as `Expand` of a scalar. */
@@ -103,7 +108,15 @@ export const cast = (x: Value, dtype: ElementType): Value =>
   x.dtype === dtype ? x : apply1("Cast", [x], { shape: x.shape, dtype }, { to: int(onnxType[dtype]) });
 
 /** Numbers of ONNX's TensorProto.DataType. */
-export const onnxType: Readonly<Record<ElementType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+export const onnxType: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+};
 
 /**
  * Shape of two broadcast operands (NumPy's rule).
@@ -166,10 +179,16 @@ export interface MatMulOptions {
   readonly transA?: boolean;
   readonly transB?: boolean;
   readonly alpha?: number;
+  /** Kept in float32 whatever the precision; default: where the kernel was called inside `float32`. */
+  readonly float32?: boolean;
 }
 
 /** `alpha * op(a) op(b)` over the last two axes, leading axes broadcast. */
-export function matMul(a: Value, b: Value, { transA = false, transB = false, alpha = 1 }: MatMulOptions = {}): Value {
+export function matMul(
+  a: Value,
+  b: Value,
+  { transA = false, transB = false, alpha = 1, float32 = insideFloat32() }: MatMulOptions = {},
+): Value {
   const rows = a.shape.at(transA ? -1 : -2) as number;
   const columns = b.shape.at(transB ? -2 : -1) as number;
   const inner = [a.shape.at(transA ? -2 : -1), b.shape.at(transB ? -1 : -2)];
@@ -177,6 +196,11 @@ export function matMul(a: Value, b: Value, { transA = false, transB = false, alp
     throw wrongShapes("MatMul", "matrices whose inner extents agree", [a.shape, b.shape]);
   }
   const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2), "MatMul");
-  const attributes = { transA: int(Number(transA)), transB: int(Number(transB)), alpha: float(alpha) };
+  const attributes = {
+    transA: int(Number(transA)),
+    transB: int(Number(transB)),
+    alpha: float(alpha),
+    ...(float32 && float32Mark),
+  };
   return composite("MatMul", [a, b], { shape: [...batch, rows, columns], dtype: a.dtype }, attributes);
 }

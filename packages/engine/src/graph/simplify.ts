@@ -18,7 +18,7 @@ import {
 } from "./build.ts";
 import { rewrite } from "./rewrite.ts";
 import type { HostData, Node, Value } from "./value.ts";
-import { producer, sameShape, sizeOf } from "./value.ts";
+import { isHalf, producer, sameShape, sizeOf } from "./value.ts";
 
 /** Simplifies until nothing changes (at most a few passes; each is linear). */
 export function simplify(outputs: readonly Value[]): Value[] {
@@ -201,6 +201,7 @@ function simplifyCast(node: Node, inputs: readonly Value[]): Value | undefined {
   const inner = producer(x, "Cast");
   if (inner === undefined) return undefined;
   const source = first(inner.inputs);
+  if (x.dtype === "float32" && source.dtype === dtype && isHalf(dtype)) return source;
   const widened = x.dtype === "int32" && (source.dtype === "uint8" || source.dtype === "bool");
   return widened ? cast(source, dtype) : undefined;
 }
@@ -232,7 +233,8 @@ function simplifySum(node: Node, inputs: readonly Value[]): Value | undefined {
 }
 
 function simplifyMatMul(node: Node, inputs: readonly Value[]): Value | undefined {
-  if (node.domain !== "lejepa" || (node.outputs[0] as Value).dtype !== "float32") return undefined;
+  const { dtype } = node.outputs[0] as Value;
+  if (node.domain !== "lejepa" || (dtype !== "float32" && !isHalf(dtype))) return undefined;
   const flags = node.attributes as { transA: { int: number }; transB: { int: number }; alpha: { float: number } };
   const a = swapped(first(inputs));
   const b = swapped(second(inputs));
@@ -241,6 +243,7 @@ function simplifyMatMul(node: Node, inputs: readonly Value[]): Value | undefined
     transA: (flags.transA.int === 1) !== (a !== undefined),
     transB: (flags.transB.int === 1) !== (b !== undefined),
     alpha: flags.alpha.float,
+    float32: "float32" in flags,
   });
 }
 

@@ -1,8 +1,11 @@
 // The graph that tracing builds: values and the nodes that make them. Nodes are ONNX operators, plus composite ones of
 // our own domain (`lejepa`) that lowering turns into what a device runs best. No graph object: what outputs reach is the graph.
 
+/** Floating-point types of 16 bits: only inside a graph, never in the host's memory. */
+export type HalfType = "float16" | "bfloat16";
+
 /** Element types that a value can have; tfjs knows only the first three. */
-export type ElementType = "float32" | "int32" | "bool" | "int64" | "uint8";
+export type ElementType = "float32" | "int32" | "bool" | "int64" | "uint8" | HalfType;
 
 /** Host memory of a value. */
 export type HostData = Float32Array | Int32Array | Uint8Array | BigInt64Array;
@@ -65,7 +68,12 @@ export const elementBytes: Readonly<Record<ElementType, number>> = {
   bool: 1,
   int64: 8,
   uint8: 1,
+  float16: 2,
+  bfloat16: 2,
 };
+
+/** Whether a type is a floating-point one of 16 bits. */
+export const isHalf = (dtype: ElementType): dtype is HalfType => dtype === "float16" || dtype === "bfloat16";
 
 /** The node that computes `value`, when `op` (or any) is what computes it. */
 export function producer(value: Value, op?: string): Node | undefined {

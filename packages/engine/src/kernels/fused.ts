@@ -1,5 +1,6 @@
 // Kernels of our own: each records one composite node, which lowering turns into what a device runs best.
-import { apply, composite, float, int, text } from "../graph/build.ts";
+import { apply, composite, float, float32Mark, int, text } from "../graph/build.ts";
+import { insideFloat32 } from "../graph/region.ts";
 import type { Attribute, Value, ValueSpec } from "../graph/value.ts";
 import type { ConvGeometry } from "../ops/conv.ts";
 import { outputSize } from "../ops/conv.ts";
@@ -12,6 +13,7 @@ export const geometryAttributes = ({ stride, padding, dilation, groups }: ConvGe
   padding: int(padding),
   dilation: int(dilation),
   groups: int(groups),
+  ...(insideFloat32() && float32Mark),
 });
 
 const conv = kernel<ConvGeometry>((inputs, geometry) => {

@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { unsupportedOp } from "../errors.ts";
 import {
+  float32Mark,
   binary,
   cast,
   composite,
@@ -110,8 +111,11 @@ function shares(info: PoolInfo): Value {
 const ones = ({ inChannels, filterHeight, filterWidth }: PoolInfo): Value =>
   uniform(1, [inChannels, 1, filterHeight, filterWidth]);
 
-const sumGeometry = (info: PoolInfo) =>
-  geometryAttributes({ stride: strideOf(info), padding: 0, dilation: 1, groups: info.inChannels });
+// an average, though written as a product: it stays float32
+const sumGeometry = (info: PoolInfo) => ({
+  ...geometryAttributes({ stride: strideOf(info), padding: 0, dilation: 1, groups: info.inChannels }),
+  ...float32Mark,
+});
 
 const averagePool = kernel<tf.AvgPoolAttrs>((inputs, attributes) => {
   const x = input(inputs, "x");

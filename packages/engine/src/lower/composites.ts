@@ -15,7 +15,7 @@ import {
   uniform,
 } from "../graph/build.ts";
 import type { Attribute, Node, Value } from "../graph/value.ts";
-import { sizeOf } from "../graph/value.ts";
+import { isHalf, sizeOf } from "../graph/value.ts";
 
 /** Turns one composite node into others; its inputs are already lowered. */
 export type Lowering = (node: Node, inputs: readonly Value[]) => Value | readonly Value[];
@@ -45,7 +45,7 @@ export function gemm(a: Value, b: Value, transA: boolean, transB: boolean, alpha
   const shape = [a.shape[transA ? 1 : 0] as number, b.shape[transB ? 0 : 1] as number];
   const attributes: Record<string, Attribute> = { transA: int(Number(transA)), transB: int(Number(transB)) };
   if (alpha !== 1) attributes.alpha = float(alpha);
-  return apply1("Gemm", [a, b], { shape, dtype: "float32" }, attributes);
+  return apply1("Gemm", [a, b], { shape, dtype: a.dtype }, attributes);
 }
 
 /** How a product of two matrices is emitted. */
@@ -62,7 +62,7 @@ export const plainBatched: BatchedProduct = (a, b, transA, transB, alpha, out) =
   return alpha === 1 ? y : binary("Mul", y, scalar(alpha, out.dtype));
 };
 
-/** ORT's MatMul with transposes and a factor built in (float32; CPU and CUDA). */
+/** ORT's MatMul with transposes and a factor built in (CPU: float32; CUDA: 16 bits, too). */
 export const fusedBatched: BatchedProduct = (a, b, transA, transB, alpha, out) =>
   apply1(
     "FusedMatMul",
@@ -80,7 +80,7 @@ export const matMulLowering =
     const [transA, transB] = [intOf(node, "transA") === 1, intOf(node, "transB") === 1];
     const alpha = floatOf(node, "alpha");
     const out = outputOf(node);
-    if (out.dtype !== "float32") return plainBatched(left, right, transA, transB, alpha, out);
+    if (out.dtype !== "float32" && !isHalf(out.dtype)) return plainBatched(left, right, transA, transB, alpha, out);
     const rightBatch = sizeOf(right.shape.slice(0, -2));
     const leftBatch = sizeOf(left.shape.slice(0, -2));
     if (rightBatch !== 1 || (transA && leftBatch !== 1)) return batched(left, right, transA, transB, alpha, out);
@@ -180,7 +180,7 @@ const convWeightGrad: Lowering = (node, [dy, x]) => {
   const raw = apply1(
     "Conv",
     [images, kernels],
-    { shape, dtype: "float32" },
+    { shape, dtype: out.dtype },
     {
       kernel_shape: ints([oh, ow]),
       strides: ints([dilation, dilation]),

@@ -57,9 +57,9 @@ const convWeightGrad: Lowering = (node, [dy, x]) => {
     const tap = strided(padded, { offset: [row * dilation, column * dilation], stride, extent: [oh, ow] });
     const right = reshape(tap, [n, groups, perGroup, oh * ow]);
     const each = plainBatched(left, right, false, true, 1, matMul(left, right, { transB: true }));
-    return reshape(reduce("ReduceSum", each, [0], false), [o, perGroup, 1]);
+    return reshape(reduce("ReduceSum", cast(each, "float32"), [0], false), [o, perGroup, 1]);
   });
-  return reshape(concat(parts, 2), outputOf(node).shape);
+  return cast(reshape(concat(parts, 2), outputOf(node).shape), outputOf(node).dtype);
 };
 
 /** ORT's grouped ConvTranspose is wrong with several outputs a group: dense weights with zeros between groups. */
@@ -74,7 +74,8 @@ const convInputGrad: Lowering = (node, [dy, w]) => {
     Number(Math.floor(i / groups / (o / groups)) === i % groups),
   );
   const mask = literal(hostArray("float32", own), [o, groups, 1, 1, 1], "float32");
-  const dense = reshape(binary("Mul", reshape(weight, [o, 1, perGroup, kh, kw]), mask), [o, c, kh, kw]);
+  const masked = binary("Mul", cast(reshape(weight, [o, 1, perGroup, kh, kw]), "float32"), mask);
+  const dense = cast(reshape(masked, [o, c, kh, kw]), weight.dtype);
   return lowering({ ...node, attributes: { ...node.attributes, groups: int(1) } }, [dy as Value, dense]);
 };
 

@@ -54,7 +54,8 @@ export class NativeRuntime implements GraphRuntime {
     });
   }
 
-  async #open(model: Model, { profilePrefix, strict = false }: SessionNeeds): Promise<Pointer> {
+  async #open(model: Model, needs: SessionNeeds): Promise<Pointer> {
+    const { profilePrefix, strict = false } = needs;
     const { library, provider, threads } = this.#options;
     const options = library.make("CreateSessionOptions");
     try {
@@ -65,7 +66,7 @@ export class NativeRuntime implements GraphRuntime {
       library.call("DisableMemPattern", options);
       if (strict) library.call("AddSessionConfigEntry", options, "session.disable_cpu_ep_fallback", "1");
       if (profilePrefix !== undefined) library.call("EnableProfiling", options, profilePrefix);
-      provider.append(library, options);
+      provider.append(library, options, needs);
       const { bytes } = model;
       return await library.makeAsync("CreateSessionFromArray", library.env, bytes, bytes.byteLength, options);
     } catch (failure) {

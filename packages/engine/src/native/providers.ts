@@ -2,6 +2,7 @@
 // where its memory is, and what its failures mean to a user.
 import { LejepaError } from "@lejepa/contracts";
 import { type Cause, knownFailure } from "../runtime/failures.ts";
+import type { SessionNeeds } from "../runtime/graph-runtime.ts";
 import { refusal } from "../runtime/session.ts";
 import { SETUP_HINT } from "./cuda-install.ts";
 import type { OrtLibrary, Pointer } from "./library.ts";
@@ -10,7 +11,7 @@ import type { OrtLibrary, Pointer } from "./library.ts";
 export interface Provider {
   /** Its memory, where that is not the host's. */
   readonly memory?: { readonly name: string; readonly index: number };
-  append(library: OrtLibrary, options: Pointer): void;
+  append(library: OrtLibrary, options: Pointer, needs: SessionNeeds): void;
   /** An error for the user. */
   explain(message: string, cause: unknown): LejepaError;
 }
@@ -42,7 +43,8 @@ export interface CudaOptions {
 export function cudaProvider(options: CudaOptions): Provider {
   return {
     memory: { name: "Cuda", index: options.index },
-    append: (library, sessionOptions) => appendCuda(library, sessionOptions, options),
+    append: (library, sessionOptions, { tf32 = false }) =>
+      appendCuda(library, sessionOptions, { ...options, tf32: options.tf32 || tf32 }),
     explain: (message, cause) => explainCuda(message, cause, options),
   };
 }

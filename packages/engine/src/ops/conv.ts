@@ -3,6 +3,7 @@
 import { expectRank, LejepaError } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
 import { isNative, runFusedOne, TENSORFLOW_BACKEND } from "./_native.ts";
+import { float32 } from "./float32.ts";
 
 /** Geometry of a convolution, symmetric in height and width. */
 export interface ConvOptions {
@@ -197,7 +198,7 @@ export function averagePool2d(x: tf.Tensor, options: PoolOptions): tf.Tensor {
   // a depthwise convolution with equal weights: linear, so its gradient comes with it
   const c = x.shape[1] ?? 0;
   const weight = tf.fill([c, 1, kernel, kernel], 1 / (kernel * kernel));
-  return conv2d(x, weight, { stride: geometry.stride, padding: geometry.padding, groups: c });
+  return float32(() => conv2d(x, weight, { stride: geometry.stride, padding: geometry.padding, groups: c }));
 }
 
 function pooled(x: tf.Tensor, geometry: ConvGeometry & { kernel: number }, padValue: number): tf.Tensor[] {

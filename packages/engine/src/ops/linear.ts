@@ -1,6 +1,7 @@
 // Dense layers. Weights are [out, in], as in PyTorch and timm.
 import * as tf from "@tensorflow/tfjs";
 import { isNative } from "./_native.ts";
+import { float32 } from "./float32.ts";
 import { layerNorm } from "./norm.ts";
 
 /**
@@ -52,6 +53,7 @@ export function layerNormLinear(
 
 function foldedBias(normBias: tf.Tensor | undefined, dense: Affine): tf.Tensor | undefined {
   if (normBias === undefined) return dense.bias;
-  const shift = tf.reshape(tf.matMul(dense.weight as tf.Tensor2D, tf.reshape(normBias, [-1, 1])), [-1]);
+  const product = float32(() => tf.matMul(dense.weight as tf.Tensor2D, tf.reshape(normBias, [-1, 1])));
+  const shift = tf.reshape(product, [-1]);
   return dense.bias === undefined ? shift : tf.add(shift, dense.bias);
 }

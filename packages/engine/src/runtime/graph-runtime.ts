@@ -24,6 +24,8 @@ export interface SessionNeeds {
   readonly resident?: readonly string[];
   /** Prefix of the profile that ONNX Runtime writes when profiling ends. */
   readonly profilePrefix?: string;
+  /** Products in float32 may round their operands to 10 bits of mantissa, where the device can. */
+  readonly tf32?: boolean;
   /** Refuse a graph of which the device would leave a node to the CPU. */
   readonly strict?: boolean;
 }

@@ -111,8 +111,9 @@ export function refusal(device: string, message: string, cause: unknown): Lejepa
 export async function hostTensor(
   data: HostData | Uint16Array,
   shape: readonly number[],
-  dtype: ElementType | "float16",
+  dtype: ElementType,
 ): Promise<Tensor> {
   const { Tensor } = await loadRuntime();
-  return new Tensor(dtype, data as Float32Array, [...shape]);
+  // bfloat16 stays inside graphs
+  return new Tensor(dtype as Exclude<ElementType, "bfloat16">, data as Float32Array, [...shape]);
 }

@@ -20,6 +20,8 @@ export interface StepMetrics {
   readonly stepMs: number;
   /** Time that the step waited for its batch. */
   readonly dataWaitMs: number;
+  /** By what the loss was multiplied for its gradient, in precision float16; where the gradient is not finite, the step was skipped. */
+  readonly lossScale?: number;
   /** Accuracy of the online probes on the validation images, in steps that probe. */
   readonly probeKnn?: number;
   readonly probeLinear?: number;
@@ -35,11 +37,11 @@ export function readMetrics(folder: string): StepMetrics[] {
   return readFileSync(path, "utf8").split("\n").flatMap(parseMetricsLine);
 }
 
-/** One line's metrics; nothing for an empty or a torn one. */
+/** One line's metrics; nothing for an empty or a torn one. JSON writes numbers that are not finite as null: they become NaN. */
 export function parseMetricsLine(line: string): StepMetrics[] {
   if (line === "") return [];
   try {
-    return [JSON.parse(line) as StepMetrics];
+    return [JSON.parse(line, (_, value: unknown) => (value === null ? Number.NaN : value)) as StepMetrics];
   } catch {
     return [];
   }

@@ -17,9 +17,10 @@ export interface RunScore extends ScoredRun {
   readonly fingerprint: string;
 }
 
-/** Mean loss of the last `window` steps up to a step; of fewer where there are no more. NaN without any. */
+/** Mean loss of the last `window` steps up to a step; of fewer where there are no more, or some are not finite. NaN without any. */
 export function smoothedLoss(metrics: readonly StepMetrics[], step: number, window: number): number {
-  const losses = metrics.filter((line) => line.step <= step && line.step > step - window).map(({ loss }) => loss);
+  const inWindow = metrics.filter((line) => line.step <= step && line.step > step - window);
+  const losses = inWindow.map(({ loss }) => loss).filter(Number.isFinite);
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
