@@ -1,7 +1,7 @@
 // Pretrained on one's own images, or taken off the shelf? Trains a small encoder on each of five labelled sets of real images for a few
 // minutes of two CPU cores, by the domain's policy, and compares it with random weights, pixels and ImageNet encoders: the table of the
 // README. All through the command, as a user would; runs that are done are not trained again.
-//   node dist/transfer.js SHARED_DATA [--sets galaxies,chest,satellite,food,cifar10] [--seed 0] [--steps N] [--threads 2] [--out runs/transfer]
+//   node dist/transfer.js SHARED_DATA [--sets galaxies,chest,satellite,food,cifar10] [--seed 0] [--epochs N] [--threads 2] [--out runs/transfer]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -12,7 +12,7 @@ const { values, positionals } = parseArgs({
   options: {
     sets: { type: "string", default: "galaxies,chest,satellite,food,cifar10" },
     seed: { type: "string", default: "0" },
-    steps: { type: "string" },
+    epochs: { type: "string" },
     threads: { type: "string", default: "2" },
     out: { type: "string", default: "runs/transfer" },
   },
@@ -27,6 +27,8 @@ interface Images {
   readonly dataset: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly policy: string;
+  readonly batchSize: number;
+  readonly epochs: number;
   readonly settings?: Settings;
 }
 
@@ -42,18 +44,20 @@ function mergedSpirals(): string {
   return file;
 }
 
-const photographs: Settings = { "data.imageSize": 80, "views.globalSize": 64, "views.localSize": 28, batchSize: 64 };
-
 const sets: Readonly<Record<string, () => Images>> = {
   galaxies: () => ({
     dataset: "folder",
     options: { path: data("galaxy/galaxyzoo1_sdss"), labels: mergedSpirals() },
     policy: "galaxy",
+    batchSize: 64,
+    epochs: 60,
   }),
   chest: () => ({
     dataset: "dicom",
     options: { path: data("dicom/chest_xray_labelled"), labels: "labels.csv", columns: { path: "file" } },
     policy: "xray",
+    batchSize: 32,
+    epochs: 150,
   }),
   satellite: () => ({
     dataset: "geotiff",
@@ -63,48 +67,59 @@ const sets: Readonly<Record<string, () => Images>> = {
       columns: { path: "file", group: "source_tile" },
     },
     policy: "satellite-optical",
+    batchSize: 32,
+    epochs: 150,
   }),
-  food: () => ({ dataset: "folder", options: { path: data("food/food101") }, policy: "food" }),
+  food: () => ({
+    dataset: "folder",
+    options: { path: data("food/food101") },
+    policy: "food",
+    batchSize: 32,
+    epochs: 100,
+  }),
   cifar10: () => ({
     dataset: "folder",
     options: { path: data("folders/cifar10") },
     policy: "natural",
+    batchSize: 128,
+    epochs: 15,
     settings: {
       "data.imageSize": 32,
       "data.splits.test": 0,
       "views.globalSize": 32,
       "views.localSize": 16,
-      "encoder.stemStride": 2,
       "encoder.strides": [1, 2, 2, 1],
-      "schedule.maxSteps": Number(values.steps ?? 600),
-      batchSize: 128,
     },
   }),
 };
 
-function settingsOf({ dataset, options, policy, settings }: Images): Settings {
+function settingsOf({ dataset, options, policy, batchSize, epochs, settings }: Images): Settings {
   return {
     "dataset.id": dataset,
     "dataset.options": options,
     "data.splits.validation": 0.15,
     "data.splits.test": 0.35,
     "augment.policy": policy,
+    "data.imageSize": 80,
     "views.globals": 2,
+    "views.globalSize": 64,
     "views.locals": 4,
+    "views.localSize": 28,
     "encoder.name": "resnet10",
     "encoder.width": 32,
     "encoder.smallStem": true,
+    "encoder.stemStride": 2,
     "encoder.init": "torch",
     "projector.hidden": [512, 512],
     "projector.outDim": 32,
     "objective.slices": 256,
     "optimizer.learningRate": 1e-3,
-    "schedule.epochs": 400,
-    "schedule.maxSteps": Number(values.steps ?? 400),
+    "schedule.epochs": Number(values.epochs ?? epochs),
+    "schedule.warmupEpochs": Number(values.epochs ?? epochs) / 20,
     "probe.everyEpochs": 0,
+    batchSize,
     seed: Number(values.seed),
     threads: Number(values.threads),
-    ...photographs,
     ...settings,
   };
 }
