@@ -20,9 +20,9 @@ vi.mock("@lejepa/engine", async (original) => ({
 const start = vi.hoisted(() => ({ scale: 2 ** 16 }));
 vi.mock("./loss-scaling.ts", async (original) => {
   const own = await original<typeof import("./loss-scaling.ts")>();
-  const firstScaling: typeof own.firstScaling = (rule = { ...own.scalingRule, first: start.scale }) =>
+  const startingAt: typeof own.firstScaling = (rule = { ...own.scalingRule, first: start.scale }) =>
     own.firstScaling(rule);
-  return { ...own, firstScaling };
+  return { ...own, firstScaling: startingAt };
 });
 
 /** PyTorch's GradScaler, with bounds. */
