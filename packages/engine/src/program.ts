@@ -4,10 +4,11 @@ import { type Description, describeModel } from "./describe.ts";
 import { emptyArray } from "./graph/build.ts";
 import { encodeModel, type Model, type Port } from "./graph/proto.ts";
 import { checkedFeed, type Feed, otherDevice, ownTensor, updatedTensor } from "./feeds.ts";
+import { topological } from "./graph/rewrite.ts";
 import type { Value } from "./graph/value.ts";
 import { sameShape, sizeOf } from "./graph/value.ts";
 import type { Group } from "./group.ts";
-import { lower } from "./lower/index.ts";
+import { lower, type SessionDevice } from "./lower/index.ts";
 import { type OpTime, profileRun } from "./profile.ts";
 import { DeviceTensor } from "./runtime/device-tensor.ts";
 import type { GraphRuntime, RuntimeSession, RuntimeValue } from "./runtime/graph-runtime.ts";
@@ -31,6 +32,15 @@ interface Stage {
   readonly crossings: readonly Crossing[];
   /** Name of the program's output for each output of the stage after the crossings. */
   readonly finals: readonly string[];
+}
+
+/** What a program made of these parts would consist of. Nothing is loaded. */
+export function describeParts(parts: Omit<ProgramParts, "runtime"> & { readonly device: SessionDevice }): Description {
+  const models = segmentsOf(parts).map(({ outputs }) => {
+    const lowered = lower(outputs, parts.device);
+    return { nodes: topological(lowered), outputs: lowered.map((value) => ({ name: "", value })) };
+  });
+  return describeModel(models, parts.signature, parts.updates);
 }
 
 /**
@@ -91,10 +101,11 @@ export class Program {
 
   /** Nodes, FLOPs and bytes by operator. */
   describe(): Description {
+    const { signature, updates } = this.#parts;
     return describeModel(
-      this.#stages.flatMap(({ model }) => model.nodes),
-      this.#parts.signature,
-      this.#parts.updates,
+      this.#stages.map(({ model }) => model),
+      signature,
+      updates,
     );
   }
 
@@ -192,7 +203,7 @@ export class Program {
 const sameMemory = (a: GraphRuntime, b: GraphRuntime): boolean =>
   a.device === b.device && a.constructor === b.constructor;
 
-function segmentsOf({ traced, group }: ProgramParts): Segment[] {
+function segmentsOf({ traced, group }: Pick<ProgramParts, "traced" | "group">): Segment[] {
   const outputs = [...traced.values()];
   if (group !== undefined && group.size > 1) return cut(outputs);
   return [{ crossings: [], outputs: withoutCollectives(outputs), finals: outputs.map((_, i) => i) }];

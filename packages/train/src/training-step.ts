@@ -5,7 +5,14 @@ import { applyViews, drawViews, type GroupName, type ViewSpec, viewSignature } f
 import { type Config, stream } from "@lejepa/contracts";
 import { characteristicMethod, lejepaLoss, sigregDirections } from "@lejepa/core";
 import { flatten, type Params, unflatten } from "@lejepa/encoders";
-import { allReduceMean, type CompiledProgram, type Engine, type Feed, type InputSpec } from "@lejepa/engine";
+import {
+  allReduceMean,
+  type CompiledProgram,
+  type Description,
+  type Engine,
+  type Feed,
+  type InputSpec,
+} from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import { adamW, adamWHyper, hyperLength } from "./adamw.ts";
 import { type Model, stateShape } from "./model.ts";
@@ -143,8 +150,16 @@ export function stepFeeds({ config, model, views, batch: size }: StepOptions, ba
   };
 }
 
+const updatesOf = ({ model }: StepOptions): { updates: string[] } => ({
+  updates: ["theta", "m", "v", ...(model.buffers.length > 0 ? ["buffers"] : [])],
+});
+
 /** Compiles the step; its state is updated in place. */
 export function compileStep(engine: Engine, options: StepOptions): Promise<CompiledProgram> {
-  const state = ["theta", "m", "v", ...(options.model.buffers.length > 0 ? ["buffers"] : [])];
-  return engine.compile(trainingStep(options), stepSignature(options), { updates: state });
+  return engine.compile(trainingStep(options), stepSignature(options), updatesOf(options));
+}
+
+/** What the compiled step would consist of. */
+export function describeStep(engine: Pick<Engine, "describe">, options: StepOptions): Promise<Description> {
+  return engine.describe(trainingStep(options), stepSignature(options), updatesOf(options));
 }
