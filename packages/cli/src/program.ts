@@ -140,6 +140,7 @@ function addPretrain(program: Command, output: Output, outcome: Outcome): void {
     .option("--out <DIR>", "run folder (default: runs/DATE-TIME)")
     .option("--max-steps <N>", "stop after N steps in all; does not bend the schedule", whole)
     .option("--resume", "go on with the run in --out (default: the newest in runs/), with its own configuration")
+    .option("--ignore-memory", "train although a step needs more memory than is free, by estimate")
     .action(async (flags: PretrainFlags) => {
       outcome.status = await (await import("./commands/pretrain.ts")).runPretrain(flags, output);
     });

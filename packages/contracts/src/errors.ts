@@ -17,6 +17,7 @@ const exitCodes = {
   E_READ_SYNC: 1,
   E_CHECKPOINT: 1,
   E_RUN_EXISTS: 2,
+  E_MEMORY: 1,
   E_NAN: 1,
   E_IO: 1,
   E_ABORTED: 1,

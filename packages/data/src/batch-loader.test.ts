@@ -97,6 +97,18 @@ test("the batch in hand keeps its pixels until the next is asked for", async () 
   await loader.close();
 });
 
+test("batches that are held keep their pixels while later ones are handed out", async () => {
+  const store = await openToys();
+  const loader = createBatchLoader(store, { sampler: sampler(store), held: 2 });
+  let before = await loader.next();
+  for (let i = 0; i < 5; i++) {
+    const batch = await loader.next();
+    for (const { images, rows } of [before, batch]) expect([...images]).toEqual([...store.read(rows)]);
+    before = batch;
+  }
+  await loader.close();
+});
+
 test("stopped on request, closed, and a file that goes away", async () => {
   const store = await openToys();
   const controller = new AbortController();
@@ -122,6 +134,7 @@ test("nonsense is refused", async () => {
   const store = await openToys();
   const start = (options: object) => () => createBatchLoader(store, { sampler: sampler(store), ...options });
   expect(start({ ahead: 0 })).toThrow("createBatchLoader: expected ahead as an integer >= 1, got 0.");
+  expect(start({ held: 0 })).toThrow("expected held as an integer >= 1, got 0.");
   expect(start({ workers: 1.5 })).toThrow("expected workers as an integer >= 1, got 1.5.");
   expect(start({ startStep: -1 })).toThrow("expected startStep as an integer >= 0, got -1.");
 });

@@ -11,7 +11,7 @@ import type { Sampler } from "./sampler.ts";
 import type { ImageStore } from "./types.ts";
 import { workerUrl } from "./worker-url.ts";
 
-/** One batch. Its pixels are overwritten by the next call of `next`. */
+/** One batch. Its pixels are overwritten by the next call of `next`, or a later one (`held`). */
 export interface Batch {
   readonly step: number;
   readonly epoch: number;
@@ -52,19 +52,22 @@ export interface BatchLoaderOptions {
   readonly startStep?: number;
   /** Batches read ahead (2). */
   readonly ahead?: number;
+  /** Batches whose pixels stay as they are: the newest, and those before it (1: the newest alone). */
+  readonly held?: number;
   /** Threads (1; reading decoded rows is cheap, more help on slow disks). */
   readonly workers?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Starts reading batches of `store` in the sampler's order. Memory: `ahead + 1` batches.
+ * Starts reading batches of `store` in the sampler's order. Memory: `ahead + held` batches.
  *
- * @throws LejepaError E_USAGE for fewer than one thread or batch ahead, or a first step that is not 0, 1, ...
+ * @throws LejepaError E_USAGE for fewer than one thread, batch ahead or batch held, or a first step that is not 0, 1, ...
  */
 export function createBatchLoader(store: ImageStore, options: BatchLoaderOptions): BatchLoader {
   for (const [name, least] of [
     ["ahead", 1],
+    ["held", 1],
     ["workers", 1],
     ["startStep", 0],
   ] as const) {
@@ -90,8 +93,8 @@ class RingLoader implements BatchLoader {
   readonly #signal: AbortSignal | undefined;
   /** Shared with the threads: the batches read ahead. */
   readonly #slots: readonly PixelArray[];
-  /** The batch that the caller has. */
-  readonly #images: PixelArray;
+  /** The batches that the caller has, in turn. */
+  readonly #held: readonly PixelArray[];
   readonly #ready: Int32Array;
   readonly #workers: readonly Worker[];
   readonly #pending: Pending[] = [];
@@ -102,7 +105,10 @@ class RingLoader implements BatchLoader {
   #batches = 0;
   #waitedMs = 0;
 
-  constructor(store: ImageStore, { sampler, startStep = 0, ahead = 2, workers = 1, signal }: BatchLoaderOptions) {
+  constructor(
+    store: ImageStore,
+    { sampler, startStep = 0, ahead = 2, held = 1, workers = 1, signal }: BatchLoaderOptions,
+  ) {
     const rowBytes = store.rowElements * pixelTypes[store.dtype].bytes;
     // partners lie behind the images
     const slotBytes = sampler.batchSize * rowBytes * (sampler.partners === undefined ? 1 : 2);
@@ -113,7 +119,7 @@ class RingLoader implements BatchLoader {
     const memory = Array.from({ length: ahead }, () => new SharedArrayBuffer(slotBytes));
     const { view } = pixelTypes[store.dtype];
     this.#slots = memory.map((buffer) => view(buffer));
-    this.#images = view(new ArrayBuffer(slotBytes));
+    this.#held = Array.from({ length: held }, () => view(new ArrayBuffer(slotBytes)));
     const tickets = new SharedArrayBuffer(ahead * 4);
     this.#ready = new Int32Array(tickets);
     const { imagesFile, headerBytes } = store;
@@ -131,7 +137,8 @@ class RingLoader implements BatchLoader {
     this.#checkOpen();
     const { slot, step, rows, partners, ticket } = this.#pending.shift() as Pending;
     await this.#until(slot, ticket);
-    this.#images.set(this.#slots[slot] as PixelArray);
+    const pixels = this.#held[this.#batches % this.#held.length] as PixelArray;
+    pixels.set(this.#slots[slot] as PixelArray);
     this.#request(slot);
     this.#batches += 1;
     const { labels, rowElements } = this.#store;
@@ -140,8 +147,8 @@ class RingLoader implements BatchLoader {
       step,
       epoch: this.#sampler.epochOf(step),
       rows,
-      images: this.#images.subarray(0, end),
-      ...(partners && { partners: { rows: partners, images: this.#images.subarray(end) } }),
+      images: pixels.subarray(0, end),
+      ...(partners && { partners: { rows: partners, images: pixels.subarray(end) } }),
       labels: Int32Array.from(rows, (row) => labels[row] as number),
     };
   }

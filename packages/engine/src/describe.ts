@@ -1,6 +1,8 @@
 // What a program consists of: nodes, floating-point operations and bytes written, by operator.
+import type { Model } from "./graph/proto.ts";
 import type { Node, Value } from "./graph/value.ts";
 import { elementBytes, sizeOf } from "./graph/value.ts";
+import { peakBytes } from "./peak-memory.ts";
 import type { Signature } from "./trace.ts";
 
 /** One operator's share. */
@@ -18,14 +20,21 @@ export interface Description {
   readonly nodes: number;
   readonly flops: number;
   readonly activationBytes: number;
+  /** Memory of a run at its peak by estimate, state and inputs included; 0 where there is no graph. */
+  readonly peakBytes: number;
   /** Elements of the tensors that the program updates. */
   readonly stateElements: number;
   /** By operator, most FLOPs first. */
   readonly byOp: readonly OpSummary[];
 }
 
-/** Counts what `nodes` do. */
-export function describeModel(nodes: readonly Node[], signature: Signature, updates: readonly string[]): Description {
+/** Counts what the nodes of the stages do, which run one after another. */
+export function describeModel(
+  stages: readonly Pick<Model, "nodes" | "outputs">[],
+  signature: Signature,
+  updates: readonly string[],
+): Description {
+  const nodes = stages.flatMap((stage) => stage.nodes);
   const summaries = new Map<string, OpSummary>();
   for (const node of nodes) {
     const old = summaries.get(node.op) ?? { op: node.op, nodes: 0, flops: 0, activationBytes: 0 };
@@ -44,10 +53,13 @@ export function describeModel(nodes: readonly Node[], signature: Signature, upda
     nodes: total("nodes"),
     flops: total("flops"),
     activationBytes: total("activationBytes"),
+    peakBytes: Math.max(0, ...stages.map((stage) => peakBytes(stage.nodes, outputsOf(stage)))),
     stateElements: updates.reduce((sum, name) => sum + sizeOf(signature[name]?.shape ?? []), 0),
     byOp,
   };
 }
+
+const outputsOf = ({ outputs }: Pick<Model, "outputs">): Value[] => outputs.map(({ value }) => value);
 
 const MOVES = new Set([
   "Reshape",

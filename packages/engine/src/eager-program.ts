@@ -84,7 +84,7 @@ export class EagerProgram {
   describe(): Description {
     const { signature, updates } = this.#parts;
     const stateElements = updates.reduce((sum, name) => sum + sizeOf(signature[name]?.shape ?? []), 0);
-    return { nodes: 0, flops: 0, activationBytes: 0, stateElements, byOp: [] };
+    return { nodes: 0, flops: 0, activationBytes: 0, peakBytes: 0, stateElements, byOp: [] };
   }
 
   /** Nothing is handed over: the backend has every op, or refuses it. */

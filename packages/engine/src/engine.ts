@@ -1,18 +1,20 @@
 // The engine: where programs are compiled and tensors live.
 import { LejepaError, nearest } from "@lejepa/contracts";
 import * as tf from "@tensorflow/tfjs";
+import type { Description } from "./describe.ts";
 import { EagerProgram } from "./eager-program.ts";
 import type { Group } from "./group.ts";
 import { detectBlockSize } from "./lower/block-size.ts";
-import type { LoweringTarget } from "./lower/index.ts";
+import type { LoweringTarget, SessionDevice } from "./lower/index.ts";
+import { loadKoffi } from "./native/library.ts";
 import { openCuda, openNative } from "./native/open.ts";
 import { checkHalf, checkPrecision, halfOf, type Precision } from "./precision.ts";
-import { Program } from "./program.ts";
+import { describeParts, Program, type ProgramParts } from "./program.ts";
 import type { DeviceTensor } from "./runtime/device-tensor.ts";
 import { type EagerBackend, type EagerDevice, eagerDevices, openEagerBackend } from "./runtime/eager-backend.ts";
 import { EagerTensor } from "./runtime/eager-tensor.ts";
 import { BindingRuntime } from "./runtime/binding-runtime.ts";
-import type { GraphRuntime } from "./runtime/graph-runtime.ts";
+import type { GraphRuntime, WhileRunning } from "./runtime/graph-runtime.ts";
 import { RuntimeTensor } from "./runtime/runtime-tensor.ts";
 import { type InputType, type Signature, type Traceable, trace } from "./trace.ts";
 
@@ -62,6 +64,8 @@ export type CompiledProgram = Pick<Program, "run" | "describe" | "hostNodes" | "
 export interface Engine {
   readonly device: DeviceName;
   readonly group: Group | undefined;
+  /** What can happen while a program runs. */
+  readonly whileRunning: WhileRunning;
   /**
    * Traces `fn` on symbols of `signature` and compiles forward, backward, whatever it does, into one native graph.
    *
@@ -72,6 +76,17 @@ export interface Engine {
     signature: S,
     options?: CompileOptions,
   ): Promise<CompiledProgram>;
+  /**
+   * What `compile` would make, without loading it; on eager devices its state alone is known.
+   *
+   * @throws LejepaError E_OP_UNSUPPORTED, E_SHAPE
+   */
+  describe<const S extends Signature>(fn: Traceable<S>, signature: S, options?: CompileOptions): Promise<Description>;
+  /**
+   * Bytes that programs can take: what is free of the host's memory for `cpu`; the GPU's memory, or the limit set to it, for
+   * `cuda`; undefined where nobody says.
+   */
+  freeMemory(): number | undefined;
   /** A tensor on the device from host data (which is then the tensor's own on the CPU). */
   tensor(
     data: Float32Array | Int32Array | Uint8Array,
@@ -111,9 +126,27 @@ export interface ConfiguredDevice {
   readonly threads: number | null;
 }
 
-/** The engine that a configuration asks for; see {@link createEngine}. */
-export const configuredEngine = ({ device, deviceIndex, precision, threads }: ConfiguredDevice): Promise<Engine> =>
-  createEngine({ device, deviceIndex, precision, ...(threads !== null && { threads }) });
+/**
+ * The engine that a configuration asks for; see {@link createEngine}. `cpu` and `webgpu` run on another thread where koffi has
+ * a binary for this platform, else by the binding: results are the same.
+ */
+export async function configuredEngine(wanted: ConfiguredDevice): Promise<Engine> {
+  const { device, deviceIndex, precision, threads } = wanted;
+  const native = (device === "cpu" || device === "webgpu") && (await hasKoffi());
+  return createEngine({
+    device,
+    deviceIndex,
+    precision,
+    ...(threads !== null && { threads }),
+    ...(native && { runtime: "native" }),
+  });
+}
+
+const hasKoffi = (): Promise<boolean> =>
+  loadKoffi().then(
+    () => true,
+    () => false,
+  );
 
 type GraphDevice = Exclude<DeviceName, EagerDevice>;
 
@@ -132,17 +165,19 @@ export function graphEngine(runtime: GraphRuntime, group: Group | undefined, tar
   return {
     device,
     group,
-    async compile(fn, signature, { updates = [], mixedPrecision = false } = {}) {
-      if (device === "cpu") await detectBlockSize();
-      const traced = await trace(fn, signature);
+    whileRunning: runtime.whileRunning,
+    async compile(fn, signature, { updates = [], mixedPrecision } = {}) {
+      const traced = await traceFor(device, fn, signature);
       const parts = { traced, signature, updates, runtime, group };
-      const program = await Program.create({
-        ...parts,
-        target: mixedPrecision ? target : { ...target, half: undefined },
-      });
+      const program = await Program.create({ ...parts, target: targetOf(target, mixedPrecision) });
       programs.add(program);
       return program;
     },
+    async describe(fn, signature, { updates = [], mixedPrecision } = {}) {
+      const traced = await traceFor(device, fn, signature);
+      return describeParts({ traced, signature, updates, group, target: targetOf(target, mixedPrecision) });
+    },
+    freeMemory: () => runtime.freeMemory(),
     async tensor(data, shape, dtype = defaultType(data)) {
       return new RuntimeTensor(runtime, await runtime.upload(data, shape, dtype), { shape, dtype });
     },
@@ -154,14 +189,32 @@ export function graphEngine(runtime: GraphRuntime, group: Group | undefined, tar
   };
 }
 
+const targetOf = (target: LoweringTarget, mixedPrecision = false): LoweringTarget =>
+  mixedPrecision ? target : { ...target, half: undefined };
+
+async function traceFor<S extends Signature>(
+  device: SessionDevice,
+  fn: Traceable<S>,
+  signature: S,
+): Promise<ProgramParts["traced"]> {
+  // the graph depends on it
+  if (device === "cpu") await detectBlockSize();
+  return trace(fn, signature);
+}
+
 /** Runs functions op by op; programs hold nothing, so there is nothing to free. */
 function eagerEngine(device: EagerDevice, { group }: EngineOptions, backend: EagerBackend): Engine {
   return {
     device,
     group,
+    whileRunning: "nothing",
     async compile(fn, signature, { updates = [] } = {}) {
       return new EagerProgram({ fn: fn as Traceable, signature, updates, device, backend });
     },
+    async describe(fn, signature, { updates = [] } = {}) {
+      return new EagerProgram({ fn: fn as Traceable, signature, updates, device, backend }).describe();
+    },
+    freeMemory: () => undefined,
     async tensor(data, shape, dtype = defaultType(data)) {
       return new EagerTensor(
         backend.run(() => tf.keep(backend.upload(data, { shape, dtype }))),

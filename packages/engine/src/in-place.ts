@@ -2,9 +2,7 @@
 // where this project hands ONNX Runtime the buffers that it writes to.
 import { topological } from "./graph/rewrite.ts";
 import type { Node, Value } from "./graph/value.ts";
-
-/** What ONNX Runtime gives out as another view of the same memory. */
-const views = new Set(["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"]);
+import { isView, viewed } from "./graph/views.ts";
 
 /** What reads element i of an operand no later than it writes element i. */
 const elementwise = new Set(["Add", "Sub", "Mul"]);
@@ -27,7 +25,7 @@ export function writableInPlace(outputs: readonly Value[], updates: readonly Upd
   const safe = updates.filter(({ name, output }) => {
     const writer = output.origin.kind === "node" ? output.origin.node : undefined;
     const reading = readers.get(name);
-    if (writer === undefined || reading === undefined || views.has(writer.op) || reading.escapes) return false;
+    if (writer === undefined || reading === undefined || isView(writer) || reading.escapes) return false;
     const before = new Set(topological(writer.inputs));
     return [...reading.nodes].every((node) => before.has(node) || (node === writer && isAligned(writer, name)));
   });
@@ -50,7 +48,7 @@ function readersOfInputs(outputs: readonly Value[]): Map<string, Readers> {
     return known;
   };
   for (const node of topological(outputs)) {
-    if (views.has(node.op)) continue;
+    if (isView(node)) continue;
     for (const input of node.inputs) readersOf(input)?.nodes.add(node);
   }
   for (const output of outputs) {
@@ -58,15 +56,6 @@ function readersOfInputs(outputs: readonly Value[]): Map<string, Readers> {
     if (reading !== undefined) reading.escapes = true;
   }
   return all;
-}
-
-// the value whose memory this is
-function viewed(value: Value): Value {
-  let current = value;
-  while (current.origin.kind === "node" && views.has(current.origin.node.op)) {
-    current = current.origin.node.inputs[0] as Value;
-  }
-  return current;
 }
 
 // no operand is the input seen in another shape, which a broadcast would read out of step

@@ -41,6 +41,7 @@ export type { Precision } from "./precision.ts";
 export type { OpTime } from "./profile.ts";
 export type { Program } from "./program.ts";
 export { DeviceTensor, liveDeviceTensors } from "./runtime/device-tensor.ts";
+export type { WhileRunning } from "./runtime/graph-runtime.ts";
 export {
   findTensorflow,
   openTensorflow,

@@ -180,7 +180,8 @@ test.each(["binding", "native"] as const)("too little memory is one clear line, 
   });
   const line = new Float32Array(2 ** 22);
   await expect(program.run({ x: line, y: line })).rejects.toMatchObject({
-    code: "E_DEVICE",
+    code: "E_MEMORY",
+    exitCode: 1,
     message: expect.stringMatching(/^device cpu: out of the device's memory.*batchSize smaller/),
   });
   await engine.dispose();

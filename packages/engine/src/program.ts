@@ -4,6 +4,7 @@ import { type Description, describeModel } from "./describe.ts";
 import { emptyArray } from "./graph/build.ts";
 import { encodeModel, type Model, type Port } from "./graph/proto.ts";
 import { checkedFeed, type Feed, otherDevice, ownTensor, updatedTensor } from "./feeds.ts";
+import { topological } from "./graph/rewrite.ts";
 import type { Value } from "./graph/value.ts";
 import { sameShape, sizeOf } from "./graph/value.ts";
 import type { Group } from "./group.ts";
@@ -37,6 +38,15 @@ interface Stage {
   readonly finals: readonly string[];
   /** Updates that are written over what they replace. */
   readonly inPlace: ReadonlySet<string>;
+}
+
+/** What a program made of these parts would consist of. Nothing is loaded. */
+export function describeParts(parts: Omit<ProgramParts, "runtime">): Description {
+  const models = segmentsOf(parts).map(({ outputs }) => {
+    const lowered = lower(outputs, parts.target);
+    return { nodes: topological(lowered), outputs: lowered.map((value) => ({ name: "", value })) };
+  });
+  return describeModel(models, parts.signature, parts.updates);
 }
 
 /**
@@ -103,10 +113,11 @@ export class Program {
 
   /** Nodes, FLOPs and bytes by operator. */
   describe(): Description {
+    const { signature, updates } = this.#parts;
     return describeModel(
-      this.#stages.flatMap(({ model }) => model.nodes),
-      this.#parts.signature,
-      this.#parts.updates,
+      this.#stages.map(({ model }) => model),
+      signature,
+      updates,
     );
   }
 
@@ -217,7 +228,7 @@ function overwritten(
 const sameMemory = (a: GraphRuntime, b: GraphRuntime): boolean =>
   a.device === b.device && a.constructor === b.constructor;
 
-function segmentsOf({ traced, group }: ProgramParts): Segment[] {
+function segmentsOf({ traced, group }: Pick<ProgramParts, "traced" | "group">): Segment[] {
   const outputs = [...traced.values()];
   if (group !== undefined && group.size > 1) return cut(outputs);
   return [{ crossings: [], outputs: withoutCollectives(outputs), finals: outputs.map((_, i) => i) }];

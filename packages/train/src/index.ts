@@ -30,6 +30,7 @@ export { openImages, type PreparedData, prepareData, type PrepareOptions } from 
 export { pretrain, type PretrainEvent, type PretrainOptions, type PretrainResult } from "./pretrain.ts";
 export { createSchedule, learningRate, type Schedule } from "./schedule.ts";
 export { freshState, type StateValues, type TrainingState, uploadState } from "./state.ts";
+export type { StepMemory } from "./step-memory.ts";
 export {
   compileStep,
   type StepBatch,

@@ -20,6 +20,7 @@ import { type PreparedData, prepareData } from "./prepare-data.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { checkSameConfig, claimRunFolder, releaseRunFolder } from "./run-folder.ts";
 import { freshState, type StateValues } from "./state.ts";
+import type { StepMemory } from "./step-memory.ts";
 import { createTrainer, type Trainer } from "./trainer.ts";
 
 /** What a run tells while it goes on. */
@@ -28,7 +29,13 @@ export type PretrainEvent =
   /** One line for the user. */
   | { readonly kind: "message"; readonly text: string }
   /** Everything is compiled; the first step follows. */
-  | { readonly kind: "start"; readonly info: RunInfo; readonly done: number; readonly endStep: number }
+  | {
+      readonly kind: "start";
+      readonly info: RunInfo;
+      readonly done: number;
+      readonly endStep: number;
+      readonly memory: StepMemory;
+    }
   | { readonly kind: "step"; readonly metrics: StepMetrics; readonly endStep: number }
   | { readonly kind: "checkpoint"; readonly path: string; readonly step: number };
 
@@ -42,6 +49,8 @@ export interface PretrainOptions {
   readonly signal?: AbortSignal;
   /** Folder of the energy counters; default `/sys/class/powercap` (a container may have the host's elsewhere). */
   readonly powercap?: string;
+  /** Train although a step needs more memory than is free, by estimate (false: E_MEMORY before the first step). */
+  readonly ignoreMemory?: boolean;
   readonly onProgress?: (event: PretrainEvent) => void;
 }
 
@@ -63,8 +72,8 @@ export interface PretrainResult {
  * A run is a function of its configuration and images: stopped and resumed, it ends with the same weights, bit by bit (on one
  * device with one number of threads).
  *
- * @throws LejepaError E_CONFIG, E_DATA, E_RUN_EXISTS, E_IO, E_DEVICE, E_CHECKPOINT, E_NAN (the checkpoints before it are kept),
- *   E_ABORTED when stopped before the first step
+ * @throws LejepaError E_CONFIG, E_DATA, E_RUN_EXISTS, E_IO, E_DEVICE, E_CHECKPOINT, E_NAN and E_MEMORY (the checkpoints before it
+ *   are kept), E_ABORTED when stopped before the first step
  */
 export async function pretrain(input: ConfigInput | Config, options: PretrainOptions): Promise<PretrainResult> {
   const parsed = parseConfig(input, "config");
@@ -87,7 +96,7 @@ function asInRun(folder: string, config: Config): Config {
 }
 
 async function runIn(folder: string, given: Config, options: PretrainOptions): Promise<PretrainResult> {
-  const { resume = false, signal, onProgress = () => {} } = options;
+  const { resume = false, signal, ignoreMemory, onProgress = () => {} } = options;
   const log = (text: string): void => onProgress({ kind: "message", text });
   // before the images are decoded: a device that is not there is said at once
   const engine = await configuredEngine(given);
@@ -103,7 +112,7 @@ async function runIn(folder: string, given: Config, options: PretrainOptions): P
       const start = resume
         ? resumeState(folder, { model, data, log, config })
         : { done: 0, values: freshState(initialValues(model, config.seed), config.precision) };
-      const trainer = await createTrainer(engine, { config, model, data, ...start });
+      const trainer = await createTrainer(engine, { config, model, data, ...start, log, ignoreMemory });
       try {
         return await new Run({ folder, config, data, model, engine, trainer, options, log }).toTheEnd();
       } finally {
@@ -172,6 +181,9 @@ interface RunParts {
   readonly log: (text: string) => void;
 }
 
+/** Failures of a step after which the user wants to know what is left. */
+const keptBy = ["E_NAN", "E_MEMORY", "E_DEVICE"] as const;
+
 class Run {
   readonly #parts: RunParts;
   readonly #recorder: Recorder;
@@ -182,9 +194,8 @@ class Run {
 
   constructor(parts: RunParts) {
     const { config, data, trainer, options } = parts;
-    const { totalSteps } = trainer.schedule;
     this.#parts = parts;
-    this.#endStep = Math.min(totalSteps, config.schedule.maxSteps ?? totalSteps);
+    this.#endStep = trainer.endStep;
     this.#every = config.checkpoint.everySteps ?? data.sampler.stepsPerEpoch;
     this.#saved = trainer.done;
     const noProbe = whyNoProbe(data);
@@ -195,7 +206,7 @@ class Run {
       done: trainer.done,
       resume: options.resume ?? false,
       powercap: options.powercap,
-      totalSteps,
+      totalSteps: trainer.schedule.totalSteps,
       window: data.sampler.stepsPerEpoch,
     });
   }
@@ -206,7 +217,9 @@ class Run {
       this.#recorder.finish(result.status);
       return { ...result, info: this.#recorder.info };
     } catch (error) {
-      const failure = isLejepaError(error, "E_NAN") ? this.#withCheckpoint(error) : error;
+      const failure = keptBy.some((code) => isLejepaError(error, code))
+        ? this.#withCheckpoint(error as LejepaError)
+        : error;
       this.#fail((failure as Error).message);
       throw failure;
     }
@@ -224,7 +237,13 @@ class Run {
   async #loop(): Promise<PretrainResult> {
     const { folder, trainer, options } = this.#parts;
     const done = trainer.done;
-    options.onProgress?.({ kind: "start", info: this.#recorder.info, done, endStep: this.#endStep });
+    options.onProgress?.({
+      kind: "start",
+      info: this.#recorder.info,
+      done,
+      endStep: this.#endStep,
+      memory: trainer.memory,
+    });
     let last: StepMetrics | undefined;
     while (trainer.done < this.#endStep && !options.signal?.aborted) {
       last = await this.#step();
@@ -279,7 +298,15 @@ class Run {
       step === undefined
         ? "No checkpoint had been written yet."
         : `The last good checkpoint is kept: ${checkpointPath(folder, step)}.`;
-    const { code, where, expected, got, hint } = error;
-    return new LejepaError({ code, where, expected, got, hint: `${hint} ${kept}`, cause: error });
+    const { code, where, message } = error;
+    // the work failed, whoever is to blame
+    return new LejepaError({
+      code,
+      where,
+      problem: message.slice(where.length + 2),
+      hint: kept,
+      cause: error,
+      exitCode: 1,
+    });
   }
 }

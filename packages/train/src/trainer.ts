@@ -1,14 +1,16 @@
 // The loop's inside: takes the batches in order, runs the compiled step on them and measures. Writes no files.
 import { type Config, LejepaError } from "@lejepa/contracts";
-import { type Batch, type BatchLoader, createBatchLoader, type ImageStore } from "@lejepa/data";
+import { createBatchLoader } from "@lejepa/data";
 import type { CompiledProgram, DeviceTensor, Engine } from "@lejepa/engine";
 import type { StepMetrics } from "@lejepa/eval";
 import { scalingRule, skippedSteps } from "./loss-scaling.ts";
 import type { Model } from "./model.ts";
-import { type PreparedData, programPixels } from "./prepare-data.ts";
-import { createSchedule, learningRate, type Schedule } from "./schedule.ts";
+import type { PreparedData } from "./prepare-data.ts";
+import { createSchedule, type Schedule } from "./schedule.ts";
 import { disposeState, readState, type StateValues, type TrainingState, uploadState } from "./state.ts";
-import { compileStep, type StepBatch, stepFeeds, type StepOptions } from "./training-step.ts";
+import { checkStepMemory, type StepMemory, withFittingBatch } from "./step-memory.ts";
+import { disposeFeeds, type StepSupplies, StepSupply } from "./step-supply.ts";
+import { compileStep, stepHyper, type StepOptions } from "./training-step.ts";
 
 /** Where a run is and how it goes on. */
 export interface Trainer {
@@ -16,10 +18,14 @@ export interface Trainer {
   readonly schedule: Schedule;
   /** Steps done. */
   readonly done: number;
+  /** What a step needs, by estimate, and what there was before the first. */
+  readonly memory: StepMemory;
+  /** Steps when the run is at its end: those of the schedule, or the configured fewer. */
+  readonly endStep: number;
   /**
-   * Does one step.
+   * Does one step. `dataWaitMs` is the time that the device had nothing to do for want of data.
    * @throws LejepaError E_NAN when the loss or the gradient is not finite (where the loss is scaled: at its least scale),
-   *   E_IO from the loader
+   *   E_MEMORY with the batch that would fit, E_DEVICE when the device is lost, E_IO from the loader
    */
   step(): Promise<StepMetrics>;
   /** The state on the host. */
@@ -35,47 +41,50 @@ export interface TrainerOptions {
   readonly values: StateValues;
   /** Steps that `values` have seen. */
   readonly done: number;
+  /** Start although a step needs more memory than is free, by estimate (false). */
+  readonly ignoreMemory?: boolean | undefined;
+  /** One line for the user. */
+  readonly log?: (text: string) => void;
 }
 
 /**
  * Compiles the step and starts reading batches.
  *
- * @throws LejepaError E_SHAPE, E_DEVICE
+ * @throws LejepaError E_SHAPE, E_DEVICE, E_MEMORY when a step would not fit into what is free
  */
 export async function createTrainer(
   engine: Engine,
-  { config, model, data, values, done }: TrainerOptions,
+  { config, model, data, values, done, ignoreMemory = false, log = () => {} }: TrainerOptions,
 ): Promise<Trainer> {
   const worldSize = engine.group?.size ?? 1;
   const { device } = engine;
   const options: StepOptions = { config, model, views: data.views, batch: config.batchSize, worldSize, device };
   const program = await compileStep(engine, options);
+  const memory = await checkStepMemory(engine, options, { step: program.describe(), ignore: ignoreMemory, log });
   const state = await uploadState(engine, model, values);
-  const loader = createBatchLoader(data.store, { sampler: data.sampler, startStep: done });
-  return new LoopState({
-    store: data.store,
-    config,
-    options,
-    program,
-    state,
-    loader,
-    done,
-    skipped: skippedSteps(values),
-    schedule: createSchedule(config, data.sampler.stepsPerEpoch),
-  });
+  const schedule = createSchedule(config, data.sampler.stepsPerEpoch);
+  const endStep = Math.min(schedule.totalSteps, config.schedule.maxSteps ?? schedule.totalSteps);
+  // one for the step that runs, one for the next
+  const held = engine.whileRunning === "nothing" ? 1 : 2;
+  const loader = createBatchLoader(data.store, { sampler: data.sampler, startStep: done, held });
+  const supply = new StepSupply({ engine, loader, store: data.store, options, schedule, endStep });
+  const skipped = skippedSteps(values);
+  return new LoopState({ engine, options, config, program, memory, state, supply, done, skipped, schedule, endStep });
 }
 
 interface LoopParts {
-  readonly store: ImageStore;
-  readonly config: Config;
+  readonly engine: Engine;
   readonly options: StepOptions;
+  readonly memory: StepMemory;
+  readonly config: Config;
   readonly program: CompiledProgram;
   readonly state: TrainingState;
-  readonly loader: BatchLoader;
+  readonly supply: StepSupply;
   readonly schedule: Schedule;
   readonly done: number;
   /** Steps of those done that were skipped. */
   readonly skipped: number;
+  readonly endStep: number;
 }
 
 class LoopState implements Trainer {
@@ -101,29 +110,24 @@ class LoopState implements Trainer {
     return this.#done;
   }
 
+  get memory(): StepMemory {
+    return this.#parts.memory;
+  }
+
+  get endStep(): number {
+    return this.#parts.endStep;
+  }
+
   async step(): Promise<StepMetrics> {
-    const { config, options, program, state, loader, schedule } = this.#parts;
+    const { config, supply } = this.#parts;
     const start = performance.now();
-    const batch = await loader.next();
-    const { step, epoch, rows } = batch;
-    const dataWaitMs = performance.now() - start;
-    const rate = learningRate(schedule, step);
+    const { supplies, waitMs } = await supply.take();
+    const { step, epoch, images, learningRate } = supplies;
     const before = this.#skipped;
-    const feeds = stepFeeds(options, {
-      step,
-      skipped: before,
-      epoch,
-      rows,
-      learningRate: rate,
-      ...this.#pixels(batch),
-    });
-    const { loss, invariance, sigreg, gradNorm, lossScale, skipped } = (await readScalars(
-      await program.run({ ...state, ...feeds }),
-    )) as unknown as StepScalars;
+    const { loss, invariance, sigreg, gradNorm, lossScale, skipped = before } = await this.#run(supplies);
     this.#done = step + 1;
-    this.#skipped = skipped ?? before;
+    this.#skipped = skipped;
     const stepMs = performance.now() - start;
-    const imagesPerSecond = (1000 * rows.length) / stepMs;
     const metrics = {
       step: step + 1,
       epoch,
@@ -131,27 +135,32 @@ class LoopState implements Trainer {
       invariance,
       sigreg,
       gradNorm,
-      learningRate: rate,
-      imagesPerSecond,
+      learningRate,
+      imagesPerSecond: (1000 * images) / stepMs,
       stepMs,
-      dataWaitMs,
+      // a part of it may have been in the step before
+      dataWaitMs: Math.min(waitMs, stepMs),
       ...(lossScale !== undefined && { lossScale }),
     };
     // a skipped step has changed nothing, and the next one has a smaller scale
-    const canGoOn = this.#skipped > before && (lossScale as number) > scalingRule.least;
+    const canGoOn = skipped > before && (lossScale as number) > scalingRule.least;
     if (!canGoOn && !(Number.isFinite(loss) && Number.isFinite(gradNorm))) throw notFinite(metrics, config);
     return metrics;
   }
 
-  #pixels({ rows, images, partners }: Batch): Pick<StepBatch, "images" | "masks" | "partners"> {
-    const { store, options } = this.#parts;
-    const masksOf = (of: Uint32Array): Uint8Array | undefined =>
-      options.views.image.masked ? store.readMasks(of) : undefined;
-    return {
-      images: programPixels(images),
-      masks: masksOf(rows),
-      partners: partners && { images: programPixels(partners.images), masks: masksOf(partners.rows) },
-    };
+  async #run({ step, learningRate, feeds }: StepSupplies): Promise<StepScalars> {
+    const { engine, options, program, state, supply } = this.#parts;
+    // made before it was known how many steps AdamW would count
+    const hyper = this.#skipped > 0 && { hyper: stepHyper(options, { step, skipped: this.#skipped, learningRate }) };
+    try {
+      const running = program.run({ ...state, ...feeds, ...hyper });
+      supply.started(step, running);
+      return (await readScalars(await running)) as unknown as StepScalars;
+    } catch (error) {
+      throw await withFittingBatch(error, engine, { options, step: program.describe() });
+    } finally {
+      disposeFeeds(feeds);
+    }
   }
 
   read(): Promise<StateValues> {
@@ -159,7 +168,7 @@ class LoopState implements Trainer {
   }
 
   async close(): Promise<void> {
-    await this.#parts.loader.close();
+    await this.#parts.supply.close();
     disposeState(this.#parts.state);
     await this.#parts.program.dispose();
   }

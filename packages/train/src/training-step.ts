@@ -5,7 +5,16 @@ import { applyViews, drawViews, type GroupName, type ViewSpec, viewSignature } f
 import { type Config, stream } from "@lejepa/contracts";
 import { characteristicMethod, lejepaLoss, sigregDirections } from "@lejepa/core";
 import { flatten, type Params, unflatten } from "@lejepa/encoders";
-import { allReduceMean, type CompiledProgram, type Engine, type Feed, float32, type InputSpec } from "@lejepa/engine";
+import {
+  allReduceMean,
+  type CompiledProgram,
+  type CompileOptions,
+  type Description,
+  type Engine,
+  type Feed,
+  float32,
+  type InputSpec,
+} from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import { adamW, adamWHyper, hyperLength } from "./adamw.ts";
 import { scaledGradient, scalesLoss, scalingLength, unlessSkipped } from "./loss-scaling.ts";
@@ -133,9 +142,10 @@ export interface StepBatch {
 }
 
 /** Everything random of a step is a pure function of (seed, step): a resumed run draws the same. */
-export function stepFeeds({ config, model, views, batch: size }: StepOptions, batch: StepBatch): Record<string, Feed> {
-  const { step, skipped = 0, epoch, images, rows, masks, partners, learningRate } = batch;
-  const { seed, optimizer, projector, objective } = config;
+export function stepFeeds(options: StepOptions, batch: StepBatch): Record<string, Feed> {
+  const { config, model, views, batch: size } = options;
+  const { step, epoch, images, rows, masks, partners } = batch;
+  const { seed, projector, objective } = config;
   const noise = stream(seed, "drop path", step, rows[0] ?? 0);
   const { noiseCount } = model.encoder;
   const uniforms = views.groups.map(({ name, views: count }): [string, Float32Array] => [
@@ -149,17 +159,32 @@ export function stepFeeds({ config, model, views, batch: size }: StepOptions, ba
     ...(partners && { partners: partners.images }),
     ...drawViews(views, { seed, epoch, items: rows, ...seen }),
     directions: sigregDirections(projector.outDim, objective.slices, seed, step),
-    hyper: adamWHyper(step - skipped, { ...optimizer, learningRate }),
+    hyper: stepHyper(options, batch),
     ...(noiseCount > 0 && Object.fromEntries(uniforms)),
   };
 }
 
+/** AdamW's hyper-parameters of a step. */
+export function stepHyper(
+  { config: { optimizer } }: StepOptions,
+  { step, skipped = 0, learningRate }: Pick<StepBatch, "step" | "skipped" | "learningRate">,
+): Float32Array {
+  return adamWHyper(step - skipped, { ...optimizer, learningRate });
+}
+
+const compiling = (signature: Record<string, InputSpec>): CompileOptions => ({
+  updates: ["theta", "m", "v", "buffers", "scaling"].filter((name) => name in signature),
+  mixedPrecision: true,
+});
+
 /** Compiles the step; its state is updated in place. */
 export function compileStep(engine: Engine, options: StepOptions): Promise<CompiledProgram> {
-  const updates = ["theta", "m", "v", "buffers", "scaling"];
   const signature = stepSignature(options);
-  return engine.compile(trainingStep(options), signature, {
-    updates: updates.filter((name) => name in signature),
-    mixedPrecision: true,
-  });
+  return engine.compile(trainingStep(options), signature, compiling(signature));
+}
+
+/** What the compiled step would consist of. */
+export function describeStep(engine: Pick<Engine, "describe">, options: StepOptions): Promise<Description> {
+  const signature = stepSignature(options);
+  return engine.describe(trainingStep(options), signature, compiling(signature));
 }

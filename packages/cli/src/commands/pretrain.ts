@@ -12,11 +12,12 @@ import { type ConfigFlags, type ReadyConfig, resolveConfig } from "../resolve-co
 export interface PretrainFlags extends ConfigFlags {
   readonly out?: string;
   readonly resume?: boolean;
+  readonly ignoreMemory?: boolean;
 }
 
 /** Trains; returns the exit status. */
 export async function runPretrain(flags: PretrainFlags, output: Output): Promise<number> {
-  const { resume = false } = flags;
+  const { resume = false, ignoreMemory = false } = flags;
   const out = flags.out ?? (resume ? newestRun() : join("runs", timeName(new Date())));
   const config = await (resume ? configOfRun(out, flags) : resolveConfig(flags, { note: output.note }));
   if (resume) noteOtherDevice(out, config.device, output);
@@ -25,7 +26,13 @@ export async function runPretrain(flags: PretrainFlags, output: Output): Promise
     progress.message("stopping after this step; Ctrl-C again stops at once and loses what is not saved"),
   );
   try {
-    const result = await pretrain(config, { out, resume, signal: interrupt.signal, onProgress: progress.event });
+    const result = await pretrain(config, {
+      out,
+      resume,
+      ignoreMemory,
+      signal: interrupt.signal,
+      onProgress: progress.event,
+    });
     progress.close();
     output.result(describe(result), summary(result));
     return result.status === "interrupted" ? interrupt.status() : 0;

@@ -119,13 +119,19 @@ function trainLines({
   ];
 }
 
+function stepMemory({ stepMemoryMiB, freeMemoryMiB }: NonNullable<PlanDocument["timing"]>): string {
+  if (stepMemoryMiB === 0) return "";
+  const free = freeMemoryMiB === null ? "" : ` of ${byteSize(freeMemoryMiB * 2 ** 20)} that were free`;
+  return `; a step by estimate ${byteSize(stepMemoryMiB * 2 ** 20)}${free}`;
+}
+
 function needLines({ timing, timed, decodeSeconds, cacheBytes, machine }: PlanDocument): string[] {
   const lines: string[] = [];
   if (timing !== null) {
     const of = timed === "proposal" ? " with the changes below" : "";
     lines.push(
       `about ${duration(timing.seconds)} of training here${of} (${timing.imagesPerSecond.toFixed(0)} images/s over ${timing.measuredSteps} steps)`,
-      `${byteSize(timing.memoryMiB * 2 ** 20)} of ${byteSize(machine.memoryMiB * 2 ** 20)} memory`,
+      `${byteSize(timing.memoryMiB * 2 ** 20)} of ${byteSize(machine.memoryMiB * 2 ** 20)} memory${stepMemory(timing)}`,
     );
   }
   const decode = decodeSeconds === null ? "" : `; decoding takes about ${duration(decodeSeconds)} once`;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isLejepaError } from "@lejepa/contracts";
 import { datasetOfItems, type ImageStore } from "@lejepa/data";
-import { pretrain, type StepMetrics } from "@lejepa/train";
+import { pretrain, type StepMemory, type StepMetrics } from "@lejepa/train";
 import type { ReadyConfig } from "../resolve-config.ts";
 
 /** What was measured. */
@@ -15,6 +15,10 @@ export interface Timing {
   readonly seconds: number;
   /** Largest memory of this process so far, the measured steps included, MiB. */
   readonly memoryMiB: number;
+  /** Memory of a step by estimate, MiB; 0 where the device has no graph to count. */
+  readonly stepMemoryMiB: number;
+  /** What was free for it; null where the device does not say. */
+  readonly freeMemoryMiB: number | null;
 }
 
 const timedSteps = 4;
@@ -30,11 +34,15 @@ export async function time(
 ): Promise<{ timing: Timing | null; problem: string | null }> {
   const folder = mkdtempSync(join(tmpdir(), "lejepa-plan-"));
   const seen: StepMetrics[] = [];
+  let memory: StepMemory = { stepBytes: 0, freeBytes: undefined };
   try {
     await pretrain(shorten(config, store), {
       out: join(folder, "run"),
       signal,
-      onProgress: (event) => void (event.kind === "step" && seen.push(event.metrics)),
+      onProgress: (event) => {
+        if (event.kind === "start") memory = event.memory;
+        if (event.kind === "step") seen.push(event.metrics);
+      },
     });
   } catch (error) {
     if (!isLejepaError(error) || signal.aborted) throw error;
@@ -51,6 +59,8 @@ export async function time(
       imagesPerSecond: config.batchSize / stepSeconds,
       seconds: stepSeconds * steps,
       memoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+      stepMemoryMiB: Math.round(memory.stepBytes / 2 ** 20),
+      freeMemoryMiB: memory.freeBytes === undefined ? null : Math.round(memory.freeBytes / 2 ** 20),
     },
     problem: null,
   };

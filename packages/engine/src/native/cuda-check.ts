@@ -6,7 +6,7 @@ import { apply1 } from "../graph/build.ts";
 import { encodeModel } from "../graph/proto.ts";
 import type { Value } from "../graph/value.ts";
 import { type CudaInstall, cudaProviderFile, preloadCuda } from "./cuda-install.ts";
-import { loadKoffi, openLibrary } from "./library.ts";
+import { loadForever, loadKoffi, openLibrary } from "./library.ts";
 import { NativeRuntime } from "./native-runtime.ts";
 import { cpuProvider } from "./providers.ts";
 
@@ -30,7 +30,13 @@ export interface CudaCheck {
 export async function checkCuda(install: CudaInstall): Promise<CudaCheck> {
   const versions = await preloadCuda(install);
   const library = await openLibrary(install.library);
-  const runtime = new NativeRuntime({ library, provider: cpuProvider, device: "cpu", threads: 1 });
+  const runtime = new NativeRuntime({
+    library,
+    provider: cpuProvider,
+    device: "cpu",
+    threads: 1,
+    freeMemory: () => undefined,
+  });
   const x: Value = { shape: [2], dtype: "float32", origin: { kind: "input", name: "x" } };
   const session = await runtime.createSession(encodeModel([apply1("Add", [x, x], x)]));
   const { out0 } = await session.run({ x: await runtime.hostValue(Float32Array.of(1, -3), [2], "float32") });
@@ -45,8 +51,8 @@ async function providerProblem({ library }: CudaInstall): Promise<string | null>
   const folder = path.dirname(library);
   const shared = path.join(folder, cudaProviderFile.replace("cuda", "shared"));
   try {
-    if (existsSync(shared)) koffi.load(shared, { global: true });
-    koffi.load(path.join(folder, cudaProviderFile), { lazy: true });
+    if (existsSync(shared)) loadForever(koffi, shared, { global: true });
+    loadForever(koffi, path.join(folder, cudaProviderFile), { lazy: true });
     return null;
   } catch (error) {
     return /(\S+\.so[\w.]*): cannot open/.exec((error as Error).message)?.[1] ?? (error as Error).message;

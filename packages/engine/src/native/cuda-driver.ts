@@ -1,5 +1,5 @@
 // NVIDIA's driver, asked through its own library: is it there, what does it drive. Computes nothing and needs no CUDA.
-import { loadKoffi } from "./library.ts";
+import { loadForever, loadKoffi } from "./library.ts";
 
 /** A GPU as the driver numbers it. */
 export interface CudaDevice {
@@ -39,7 +39,7 @@ export async function cudaDriver(name = libraryName()): Promise<CudaDriver> {
   const koffi = await loadKoffi();
   let library: ReturnType<typeof koffi.load>;
   try {
-    library = koffi.load(name);
+    library = loadForever(koffi, name);
   } catch {
     return { ok: false, problem: `NVIDIA's driver is not installed (${name} is not found)` };
   }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { LejepaError } from "@lejepa/contracts";
 import { dataFolder } from "../data-folder.ts";
-import { bundledLibrary, loadKoffi } from "./library.ts";
+import { bundledLibrary, loadForever, loadKoffi } from "./library.ts";
 
 /** An installation. */
 export interface CudaInstall {
@@ -71,7 +71,7 @@ export async function preloadCuda({ preload }: Pick<CudaInstall, "preload">): Pr
   for (const file of preload) {
     const name = path.basename(file);
     try {
-      const library = koffi.load(file);
+      const library = loadForever(koffi, file);
       if (/cudart/.test(name)) {
         const version: [number] = [0];
         (library.func("int cudaRuntimeGetVersion(_Out_ int *version)") as unknown as (v: [number]) => number)(version);

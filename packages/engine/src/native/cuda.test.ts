@@ -112,7 +112,7 @@ test.each([
     "E_DEVICE",
     /2048 MiB more were needed.*batchSize smaller/,
   ],
-  ["CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED", "E_DEVICE", /out of the device's memory/],
+  ["CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED", "E_MEMORY", /out of the device's memory/],
   ["CUDA failure 209: no kernel image is available", "E_DEVICE", /no code for this GPU's generation/],
   [
     "/src/cuda_call.cc:129 CUDA failure 700: an illegal memory access ; GPU=0 ; hostname=secret ; file=x.cc",

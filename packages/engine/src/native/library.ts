@@ -91,6 +91,15 @@ function enlargeStacks(koffi: Koffi): Koffi {
   return koffi;
 }
 
+const kept: unknown[] = [];
+
+/** Loads a library for as long as the process lives: koffi unloads it, functions and all, when its handle is collected. */
+export function loadForever(koffi: Koffi, ...args: Parameters<Koffi["load"]>): ReturnType<Koffi["load"]> {
+  const library = koffi.load(...args);
+  kept.push(library);
+  return library;
+}
+
 /** The libonnxruntime inside the package onnxruntime-node. */
 export function bundledLibrary(): string {
   const folder = path.dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
@@ -236,7 +245,7 @@ function openTable(koffi: Koffi, file: string): { version: string; table: Pointe
   const where = `ONNX Runtime (${path.basename(file)})`;
   let base: Pointer;
   try {
-    base = koffi.load(file).func("void *OrtGetApiBase(void)")() as Pointer;
+    base = loadForever(koffi, file).func("void *OrtGetApiBase(void)")() as Pointer;
   } catch (cause) {
     const problem = `cannot be loaded: ${(cause as Error).message.split("\n")[0] ?? ""}`;
     throw new LejepaError({ code: "E_DEVICE", where, problem, cause });

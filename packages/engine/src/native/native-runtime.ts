@@ -10,6 +10,7 @@ import { type OrtLibrary, type Pointer, RuntimeFailure } from "./library.ts";
 import { NativeSession } from "./native-session.ts";
 import { HostValue } from "./native-value.ts";
 import type { Provider } from "./providers.ts";
+import { Turns } from "./turns.ts";
 
 /** Levels of the C API. */
 /** Errors come as statuses, and would be printed as well. */
@@ -22,11 +23,14 @@ export interface NativeOptions {
   readonly provider: Provider;
   readonly device: SessionDevice;
   readonly threads: number | undefined;
+  /** See {@link GraphRuntime}. */
+  readonly freeMemory: () => number | undefined;
 }
 
 /** See {@link GraphRuntime}. */
 export class NativeRuntime implements GraphRuntime {
   readonly device: SessionDevice;
+  readonly whileRunning: GraphRuntime["whileRunning"];
   readonly #options: NativeOptions;
   readonly #hostMemory: Pointer;
   readonly #deviceMemory: Pointer | undefined;
@@ -35,14 +39,20 @@ export class NativeRuntime implements GraphRuntime {
   constructor(options: NativeOptions) {
     const { library, provider, device } = options;
     this.device = device;
+    this.whileRunning = provider.turns === undefined ? "uploads" : "javascript";
     this.#options = options;
     this.#hostMemory = library.memory("Cpu", 0);
     this.#deviceMemory = provider.memory && library.memory(provider.memory.name, provider.memory.index);
   }
 
+  freeMemory(): number | undefined {
+    return this.#options.freeMemory();
+  }
+
   async createSession(model: Model, needs: SessionNeeds = {}): Promise<NativeSession> {
-    const { library } = this.#options;
-    const session = await this.#open(model, needs);
+    const { library, provider } = this.#options;
+    const open = (): Promise<Pointer> => this.#open(model, needs);
+    const session = await (provider.turns === undefined ? open() : provider.turns.take(open));
     return new NativeSession({
       library,
       session,
@@ -50,6 +60,7 @@ export class NativeRuntime implements GraphRuntime {
       hostMemory: this.#hostMemory,
       deviceMemory: this.#deviceMemory,
       resident: new Set(needs.resident),
+      turns: provider.turns ?? new Turns(),
       explain: (failure) => this.#explain(failure),
     });
   }

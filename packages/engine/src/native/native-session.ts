@@ -6,6 +6,7 @@ import { sizeOf } from "../graph/value.ts";
 import type { RuntimeSession, RuntimeValue } from "../runtime/graph-runtime.ts";
 import type { OrtLibrary, Pointer } from "./library.ts";
 import { DeviceValue, HostValue } from "./native-value.ts";
+import type { Turns } from "./turns.ts";
 
 /** What a session is made of. */
 export interface NativeParts {
@@ -16,6 +17,8 @@ export interface NativeParts {
   /** Where resident outputs go; undefined: there is no other memory than the host's. */
   readonly deviceMemory: Pointer | undefined;
   readonly resident: ReadonlySet<string>;
+  /** When it may run. */
+  readonly turns: Turns;
   /** Turns a failure of the runtime into an error for the user. */
   readonly explain: (failure: unknown) => Error;
 }
@@ -25,7 +28,6 @@ type Values = Readonly<Record<string, RuntimeValue>>;
 /** Runs one graph. */
 export class NativeSession implements RuntimeSession {
   readonly #parts: NativeParts;
-  #queue: Promise<unknown> = Promise.resolve();
   #released = false;
 
   constructor(parts: NativeParts) {
@@ -33,9 +35,7 @@ export class NativeSession implements RuntimeSession {
   }
 
   run(feeds: Values, fetches: Readonly<Record<string, RuntimeValue | null>> = {}): Promise<Values> {
-    const run = this.#queue.then(() => this.#run(feeds, fetches));
-    this.#queue = run.catch(() => undefined);
-    return run;
+    return this.#parts.turns.take(() => this.#run(feeds, fetches));
   }
 
   async #run(feeds: Values, fetches: Readonly<Record<string, RuntimeValue | null>>): Promise<Values> {
@@ -44,7 +44,7 @@ export class NativeSession implements RuntimeSession {
     const binding = library.make("CreateIoBinding", session);
     try {
       for (const { name } of this.#parts.model.inputs)
-        await this.#bindInput(binding, name, feeds[name] as RuntimeValue, wrapped);
+        this.#bindInput(binding, name, feeds[name] as RuntimeValue, wrapped);
       const outputs = this.#bindOutputs(binding, fetches, wrapped);
       await library.callAsync("RunWithBinding", session, null, binding);
       library.call("SynchronizeBoundOutputs", binding);
@@ -57,15 +57,13 @@ export class NativeSession implements RuntimeSession {
     }
   }
 
-  async #bindInput(binding: Pointer, name: string, value: RuntimeValue, wrapped: Pointer[]): Promise<void> {
-    const { library, hostMemory, deviceMemory } = this.#parts;
+  /** Host memory is copied here where the device has its own, so nothing comes between this call and the run. */
+  #bindInput(binding: Pointer, name: string, value: RuntimeValue, wrapped: Pointer[]): void {
+    const { library, hostMemory } = this.#parts;
     if (value instanceof DeviceValue) return library.call("BindInput", binding, name, value.pointer);
     const pointer = (value as HostValue).wrap(library, hostMemory);
     wrapped.push(pointer);
-    // binding host memory for a device copies it there: large ones on another thread
-    const large = deviceMemory !== undefined && (value as HostValue).data.byteLength > 1 << 20;
-    if (large) await library.callAsync("BindInput", binding, name, pointer);
-    else library.call("BindInput", binding, name, pointer);
+    library.call("BindInput", binding, name, pointer);
   }
 
   /** Host outputs by name, and null for those that the device keeps. */
@@ -94,7 +92,7 @@ export class NativeSession implements RuntimeSession {
   }
 
   #collect(binding: Pointer, outputs: ReadonlyMap<string, HostValue | null>): Values {
-    const { library } = this.#parts;
+    const { library, turns } = this.#parts;
     const results: Record<string, RuntimeValue> = {};
     for (const [name, value] of outputs) if (value !== null) results[name] = value;
     if (Object.keys(results).length === outputs.size) return results;
@@ -102,7 +100,7 @@ export class NativeSession implements RuntimeSession {
     const { array, items } = library.list("GetBoundOutputValues", binding, allocator);
     for (const [i, name] of [...outputs.keys()].entries()) {
       const pointer = items[i] as Pointer;
-      if (outputs.get(name) === null) results[name] = new DeviceValue(library, pointer);
+      if (outputs.get(name) === null) results[name] = new DeviceValue(library, pointer, turns);
       else library.release("ReleaseValue", pointer);
     }
     if (array !== null) library.call("AllocatorFree", allocator, array);
@@ -118,7 +116,7 @@ export class NativeSession implements RuntimeSession {
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
-    await this.#queue;
-    this.#parts.library.release("ReleaseSession", this.#parts.session);
+    const { library, session, turns } = this.#parts;
+    await turns.take(() => library.release("ReleaseSession", session));
   }
 }

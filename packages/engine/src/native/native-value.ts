@@ -4,6 +4,7 @@ import type { ElementType, HostData } from "../graph/value.ts";
 import { onnxType } from "../graph/build.ts";
 import type { RuntimeValue } from "../runtime/graph-runtime.ts";
 import type { OrtLibrary, Pointer } from "./library.ts";
+import type { Turns } from "./turns.ts";
 
 /** Host memory. */
 export class HostValue implements RuntimeValue {
@@ -42,10 +43,13 @@ export class DeviceValue implements RuntimeValue {
   readonly location = "device";
   readonly pointer: Pointer;
   readonly #library: OrtLibrary;
+  readonly #turns: Turns;
   #disposed = false;
 
-  constructor(library: OrtLibrary, pointer: Pointer) {
+  /** `turns`: those of the sessions that use it; the memory is freed between two of their runs. */
+  constructor(library: OrtLibrary, pointer: Pointer, turns: Turns) {
     this.#library = library;
+    this.#turns = turns;
     this.pointer = pointer;
     live++;
   }
@@ -57,8 +61,8 @@ export class DeviceValue implements RuntimeValue {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#library.release("ReleaseValue", this.pointer);
     live--;
+    void this.#turns.take(() => this.#library.release("ReleaseValue", this.pointer));
   }
 }
 

@@ -1,6 +1,7 @@
 // Opens a runtime of the C API for a device, after a look at whether everything it needs is there: what is missing is said
 // here, in words, before native code trips over it.
 import { LejepaError } from "@lejepa/contracts";
+import { freeHostMemory } from "../host-memory.ts";
 import { type CudaDriver, cudaDriver, cudaVersionText } from "./cuda-driver.ts";
 import { findCuda, preloadCuda, SETUP_HINT } from "./cuda-install.ts";
 import { openLibrary } from "./library.ts";
@@ -10,7 +11,9 @@ import { type CudaOptions, cpuProvider, cudaProvider, webgpuProvider } from "./p
 /** The runtime of a device that onnxruntime-node's binding has, too. */
 export async function openNative(device: "cpu" | "webgpu", threads: number | undefined): Promise<NativeRuntime> {
   const provider = device === "cpu" ? cpuProvider : webgpuProvider;
-  return new NativeRuntime({ library: await openLibrary(), provider, device, threads });
+  // WebGPU does not tell how much memory a GPU has
+  const freeMemory = device === "cpu" ? freeHostMemory : () => undefined;
+  return new NativeRuntime({ library: await openLibrary(), provider, device, threads, freeMemory });
 }
 
 /**
@@ -31,7 +34,10 @@ export async function openCuda(options: CudaOptions, threads: number | undefined
   const library = await openLibrary(install.library);
   if (!library.providers().includes("CUDAExecutionProvider"))
     throw unusable("ONNX Runtime was built without CUDA", SETUP_HINT);
-  return new NativeRuntime({ library, provider: cudaProvider(options), device: "cuda", threads });
+  const { memoryLimit = Number.POSITIVE_INFINITY, index } = options;
+  const memory = Math.min(memoryLimit, driver.ok ? (driver.devices[index]?.memoryBytes ?? memoryLimit) : memoryLimit);
+  const freeMemory = (): number => memory;
+  return new NativeRuntime({ library, provider: cudaProvider(options), device: "cuda", threads, freeMemory });
 }
 
 /**

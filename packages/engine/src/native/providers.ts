@@ -6,11 +6,14 @@ import type { SessionNeeds } from "../runtime/graph-runtime.ts";
 import { refusal } from "../runtime/session.ts";
 import { SETUP_HINT } from "./cuda-install.ts";
 import type { OrtLibrary, Pointer } from "./library.ts";
+import { Turns } from "./turns.ts";
 
 /** An execution provider. */
 export interface Provider {
   /** Its memory, where that is not the host's. */
   readonly memory?: { readonly name: string; readonly index: number };
+  /** Shared by all its sessions, where it takes no two calls at once. */
+  readonly turns?: Turns;
   append(library: OrtLibrary, options: Pointer, needs: SessionNeeds): void;
   /** An error for the user. */
   explain(message: string, cause: unknown): LejepaError;
@@ -25,6 +28,8 @@ export const cpuProvider: Provider = {
 /** Any GPU. */
 export const webgpuProvider: Provider = {
   memory: { name: "WebGPU_Buffer", index: 0 },
+  // all sessions record into one command encoder: calls from two threads crash the process (microsoft/onnxruntime#32561)
+  turns: new Turns(),
   append: (library, options) => library.call("SessionOptionsAppendExecutionProvider", options, "WebGPU", [], [], 0),
   explain: (message, cause) => refusal("webgpu", message, cause),
 };

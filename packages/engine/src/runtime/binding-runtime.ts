@@ -3,6 +3,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-common";
 import type { Model } from "../graph/proto.ts";
 import type { ElementType, HostData } from "../graph/value.ts";
 import { sizeOf } from "../graph/value.ts";
+import { freeHostMemory } from "../host-memory.ts";
 import { Copier } from "./copier.ts";
 import type { GraphRuntime, ReadData, RuntimeSession, RuntimeValue, SessionNeeds } from "./graph-runtime.ts";
 import { createSession, hostTensor, refusal, type SessionSettings } from "./session.ts";
@@ -10,12 +11,18 @@ import { createSession, hostTensor, refusal, type SessionSettings } from "./sess
 /** See {@link GraphRuntime}. */
 export class BindingRuntime implements GraphRuntime {
   readonly device: SessionSettings["device"];
+  readonly whileRunning = "nothing";
   readonly #settings: SessionSettings;
   readonly #copier = new Copier((model, needs) => this.createSession(model, needs));
 
   constructor(settings: SessionSettings) {
     this.device = settings.device;
     this.#settings = settings;
+  }
+
+  freeMemory(): number | undefined {
+    // WebGPU does not tell how much memory a GPU has
+    return this.device === "cpu" ? freeHostMemory() : undefined;
   }
 
   async createSession(model: Model, needs: SessionNeeds = {}): Promise<RuntimeSession> {

@@ -38,9 +38,20 @@ export interface RuntimeSession {
   release(): Promise<void>;
 }
 
+/**
+ * What can happen while a program runs:
+ * - `nothing`: the run holds JavaScript's thread;
+ * - `javascript`: it runs on another thread, and what the device is asked for meanwhile waits for its end;
+ * - `uploads`: host data can be brought to the device meanwhile, too.
+ */
+export type WhileRunning = "nothing" | "javascript" | "uploads";
+
 /** Runs graphs on one device. */
 export interface GraphRuntime {
   readonly device: SessionDevice;
+  readonly whileRunning: WhileRunning;
+  /** Bytes that sessions can take; undefined where nobody says. */
+  freeMemory(): number | undefined;
   /** @throws LejepaError E_DEVICE when the device is not there, E_INTERNAL when the graph is refused */
   createSession(model: Model, needs?: SessionNeeds): Promise<RuntimeSession>;
   /** A value over host memory, which becomes the value's own. */
