@@ -26,7 +26,7 @@ const updates = ["s", "t"];
 
 async function namesInPlace(step: Step): Promise<string[]> {
   const traced = await trace(step as Traceable, signature);
-  const outputs = lower([...traced.values()], "cpu");
+  const outputs = lower([...traced.values()], { device: "cpu" });
   const wanted = [...traced.keys()].map((name, i) => ({ name, output: outputs[i] as (typeof outputs)[number] }));
   return [...writableInPlace(outputs, wanted)].filter((name) => updates.includes(name)).sort();
 }

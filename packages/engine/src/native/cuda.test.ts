@@ -109,7 +109,7 @@ test.each([
   ["CUDA failure 101: invalid device ordinal", "E_DEVICE", /no GPU of that number/],
   [
     "bfc_arena.cc:359 Failed to allocate memory for requested buffer of size 2147483648",
-    "E_DEVICE",
+    "E_MEMORY",
     /2048 MiB more were needed.*batchSize smaller/,
   ],
   ["CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED", "E_MEMORY", /out of the device's memory/],
