@@ -144,6 +144,24 @@ test("patients are kept together under a name that says nothing; without one, st
   expect(new Set(byStudy.items.map((item) => item.group)).size).toBeGreaterThan(4);
 });
 
+test("a patient of very many series may be a placeholder, which is said", async () => {
+  const series = (count: number): Promise<string> =>
+    makeFolder(
+      Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [
+          `f${i}`,
+          file(i + 1, { ...radiograph, "0020000d": ["UI", `1.2.3.${i}`], "0020000e": ["UI", `1.2.4.${i}`] }),
+        ]),
+      ),
+    );
+  const many = await series(10);
+  expect((await index({ path: many })).warnings).toEqual([
+    "Series that all name one patient (if that id is a placeholder, group by study: --set dataset.options.group=study): 10.",
+  ]);
+  expect((await index({ path: many, group: "study" })).warnings).toEqual([]);
+  expect((await index({ path: await series(9) })).warnings).toEqual([]);
+});
+
 test("what is no image to learn from is listed and left out; two kinds can be asked for", async () => {
   const kind = (sopClass: string, more: Elements = {}): Elements => ({
     "00080016": ["UI", `1.2.840.10008.5.1.4.1.1.${sopClass}`],

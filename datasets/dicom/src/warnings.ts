@@ -6,6 +6,9 @@ import type { IndexedImage } from "./index-types.ts";
 import type { DicomOptions } from "./options.ts";
 import type { SeriesFindings } from "./series.ts";
 
+/** From here on, one patient is more likely a placeholder than a person. */
+const manySeries = 10;
+
 interface Described {
   readonly options: DicomOptions;
   readonly images: readonly IndexedImage[];
@@ -36,8 +39,14 @@ export function describe({ options, images, findings, items }: Described): strin
     ["Colour images among gray ones", colours === images.length ? 0 : colours, images.length],
     ["Images with the SOPInstanceUID of another image but other content", count(({ sharedUid }) => sharedUid === true)],
   ];
+  const patients = new Set(images.map(({ group }) => group)).size;
+  const onePatient = options.group === "patient" && patients === 1 && findings.length >= manySeries;
   const of = (finding: keyof SeriesFindings): number => findings.filter((found) => found[finding]).length;
   const ofSeries: readonly (readonly [what: string, n: number, all?: number])[] = [
+    [
+      "Series that all name one patient (if that id is a placeholder, group by study: --set dataset.options.group=study)",
+      onePatient ? findings.length : 0,
+    ],
     ["Series with gaps between slices", of("gaps"), findings.length],
     ["Series with several slices at one position (copies, echoes or time points)", of("duplicates"), findings.length],
     ["Series that mix orientations", of("orientations"), findings.length],

@@ -1,6 +1,6 @@
 // What the child processes of the benchmark share: a case as JSON on stdin, a result as one JSON line on stdout.
 
-import type { EngineOptions } from "@lejepa/engine";
+import type { ConfiguredDevice } from "@lejepa/engine";
 
 /** Result of one process. */
 export interface Measured {
@@ -29,10 +29,10 @@ export async function readCase<T>(): Promise<T> {
   return JSON.parse(Buffer.concat(chunks).toString()) as T;
 }
 
-/** What the command line says: steps, threads, device, precision. */
-export function readArguments(): { readonly steps: number; readonly engine: EngineOptions } {
+/** What the command line says: steps, threads, device, precision. The engine is the one that a run with these settings has. */
+export function readArguments(): { readonly steps: number; readonly engine: ConfiguredDevice } {
   const [steps = "5", threads = "2", device = "cpu", precision = "float32"] = process.argv.slice(2);
-  const engine = { threads: Number(threads), device, precision } as EngineOptions;
+  const engine = { threads: Number(threads), device, deviceIndex: 0, precision } as ConfiguredDevice;
   return { steps: Number(steps), engine };
 }
 

@@ -1,13 +1,13 @@
 // SIGReg alone, forward and backward, timed in its own process: `node sigreg.js STEPS THREADS [DEVICE] [PRECISION]` with a case on stdin.
 import { characteristicMethod, sigreg, sigregDirections } from "@lejepa/core";
-import { createEngine } from "@lejepa/engine";
+import { configuredEngine } from "@lejepa/engine";
 import * as tf from "@tensorflow/tfjs";
 import type { SigregCase } from "./cases.ts";
 import { readArguments, readCase, report } from "./input.ts";
 
 const { steps, engine: options } = readArguments();
 const { samples, dim, slices, knots } = await readCase<SigregCase>();
-const engine = await createEngine(options);
+const engine = await configuredEngine(options);
 const method = characteristicMethod(engine.device);
 const program = await engine.compile(
   ({ z, directions }) => {

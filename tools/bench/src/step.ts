@@ -14,7 +14,7 @@ import {
   pack,
   unflatten,
 } from "@lejepa/encoders";
-import { createEngine, type DeviceTensor, type InputSpec } from "@lejepa/engine";
+import { configuredEngine, type DeviceTensor, type InputSpec } from "@lejepa/engine";
 import { adamW, adamWHyper } from "@lejepa/train";
 import * as tf from "@tensorflow/tfjs";
 import type { StepCase } from "./cases.ts";
@@ -91,8 +91,8 @@ function imagesOf(c: StepCase): Record<string, Float32Array> {
 async function main(): Promise<void> {
   const { steps, engine: options } = readArguments();
   const c = await readCase<StepCase>();
-  const { signature, step, theta, buffers } = buildStep(c, options.device ?? "cpu");
-  const engine = await createEngine(options);
+  const { signature, step, theta, buffers } = buildStep(c, options.device);
+  const engine = await configuredEngine(options);
   const program = await engine.compile(step, signature, {
     updates: ["theta", "m", "v", "buffers"],
     mixedPrecision: true,

@@ -54,7 +54,13 @@ const sets: Readonly<Record<string, () => Images>> = {
   }),
   chest: () => ({
     dataset: "dicom",
-    options: { path: data("dicom/chest_xray_labelled"), labels: "labels.csv", columns: { path: "file" } },
+    // all files name one placeholder for the patient
+    options: {
+      path: data("dicom/chest_xray_labelled"),
+      labels: "labels.csv",
+      columns: { path: "file" },
+      group: "study",
+    },
     policy: "xray",
     batchSize: 32,
     epochs: 150,

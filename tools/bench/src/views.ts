@@ -2,7 +2,7 @@
 // one JSON line like python/views.py; with `profile`, the time of each kind of operator instead.
 import { applyViews, drawViews, type ViewSpec, viewSignature } from "@lejepa/augment";
 import { stream } from "@lejepa/contracts";
-import { createEngine } from "@lejepa/engine";
+import { configuredEngine } from "@lejepa/engine";
 import type * as tf from "@tensorflow/tfjs";
 import { readArguments, readCase, report } from "./input.ts";
 import type { ViewCase } from "./view-cases.ts";
@@ -19,7 +19,7 @@ const spec: ViewSpec = {
   groups: c.groups.map((group) => ({ ...group, operations })),
 };
 const shape = [batch, imageSize, imageSize, channels];
-const engine = await createEngine({ ...settings, device: "cpu" });
+const engine = await configuredEngine({ ...settings, device: "cpu" });
 const signature = { images: { shape, dtype: "uint8" as const }, ...viewSignature(spec, batch) };
 const program = await engine.compile((inputs: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> => {
   return { ...applyViews(inputs["images"] as tf.Tensor, inputs, spec) };
