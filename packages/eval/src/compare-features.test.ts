@@ -232,6 +232,12 @@ test.each<[string, Partial<CompareFeaturesOptions>, string, RegExp]>([
     "E_DATA",
     /train split: .*got no labels/,
   ],
+  [
+    "an empty split",
+    { splits: { ...splits, validation: [] } },
+    "E_DATA",
+    /validation split: .*got no images\. .*groups/,
+  ],
   ["one class in a split", { splits: { ...splits, test: [150, 153] } }, "E_DATA", /test split: .*got 1 class \(a\)/],
   [
     "a group in two splits",

@@ -82,6 +82,7 @@ export function createProblem({ targets, splits, groups }: ProblemInput): Proble
     const lacks = task === "regression" ? "no known value" : "no label";
     if (unknown > 0) notes.push(`${unknown} of ${splits[name].length} rows of the ${name} split have ${lacks}`);
     const truth = truthOf(targets, rows);
+    if (splits[name].length === 0) throw noLabels({ split: name, task, got: "no images", hint: emptySplit });
     expectTwo(name, truth, classes);
     checkGroups(name, rows, { groups, seen });
     return [name, { rows, truth, ...numberGroups(rows, groups) }];
@@ -121,6 +122,9 @@ function truthOf(targets: Targets, rows: Uint32Array): Truth {
 
 const withoutLabels =
   "Without labels there is leaderboard and diagnose; a table of labels or numbers is --targets FILE.";
+
+const emptySplit =
+  "Are data.splits 0, or the groups too few or too large for their shares? See the groups in lejepa plan.";
 
 function expectTwo(split: string, { task, labels, values }: Truth, classes: readonly string[]): void {
   if (values.rows === 0) {
