@@ -1,6 +1,6 @@
 // The precision policy of every device: the configuration's table, the tests' oracle, and what a GPU of 16 bits must be able to
 // do. How far off each device may be is in error-bounds.ts; which products are of 16 bits, in lower/half.ts.
-import { devicePrecisions as configured, LejepaError, type precisions } from "@lejepa/contracts";
+import { devicePrecisions as configured, isLejepaError, LejepaError, type precisions } from "@lejepa/contracts";
 import type { DeviceName } from "./engine.ts";
 import { matMul } from "./graph/build.ts";
 import { encodeModel, type Model } from "./graph/proto.ts";
@@ -57,6 +57,8 @@ export async function checkHalf(runtime: GraphRuntime, half: HalfType): Promise<
     got = String(await runtime.read(out0 as never, [2, 2], "float32"));
     await session.release();
   } catch (cause) {
+    // there is no device at all, or it has no memory left
+    if (isLejepaError(cause, "E_DEVICE") && !/f16/.test(cause.message)) throw cause;
     throw noHalf(runtime, half, (cause as Error).message, cause);
   }
   if (got !== "1,2,1.5,-12") throw noHalf(runtime, half, `a product was [${got}] instead of [1,2,1.5,-12]`);

@@ -43,7 +43,7 @@ export async function checkStepMemory(
       where: `device ${engine.device}`,
       expected: `a step that fits into the ${size(freeBytes)} that are free`,
       got: needs,
-      hint: `${hint} (--ignore-memory tries all the same.)`,
+      hint: `${hint} Or try all the same: --ignore-memory.`,
     });
   log(`more memory is needed than is free: ${needs}, of ${size(freeBytes)}. ${hint}`);
   return { stepBytes, freeBytes };

@@ -21,6 +21,11 @@ const common: readonly Cause[] = [
   ],
   [/out of memory|ALLOC_FAILED|bad_alloc|bad allocation/i, () => "out of the device's memory", SMALLER, "E_MEMORY"],
   [
+    /get a WebGPU adapter|no supported adapters/i,
+    () => "no GPU was found",
+    "Run with device cpu, or install the GPU's Vulkan driver.",
+  ],
+  [
     /device (?:was |is )?lost|DeviceLost|VK_ERROR_DEVICE_LOST/i,
     () => "the GPU was lost while it computed (driver reset, or sleep)",
     "Go on from the last checkpoint: `lejepa pretrain --resume`.",
