@@ -108,9 +108,13 @@ function leastNeed(needs: readonly Need[]): Need | undefined {
 
 function adviceOn(need: Need | undefined, { grouped }: VerdictOptions): string {
   if (need === undefined) return "";
-  if (need.groups === null) return `the runs differ too much: you need about ${rounded(need.runs)} more seeds`;
-  const count = rounded(Math.max(1, need.groups));
-  return `you need about ${count} more labelled ${grouped ? "groups" : "images"} to test on`;
+  if (need.groups === null) return `the runs differ too much: you need about ${more(need.runs, "seed")}`;
+  return `you need about ${more(Math.max(1, need.groups), grouped ? "labelled group" : "labelled image")} to test on`;
+}
+
+function more(count: number, noun: string): string {
+  const about = rounded(count);
+  return `${about} more ${noun}${about === 1 ? "" : "s"}`;
 }
 
 // two digits: it is a guess
