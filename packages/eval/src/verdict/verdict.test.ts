@@ -65,7 +65,9 @@ test("when the runs differ more than the encoders, more seeds are needed", () =>
   const sample = sampleOf(0.03, 0.01, [-0.05, 0.03, 0.11]);
   const noisy = { shots: 1, sample, distribution: distribute(sample), holm: 0.5 };
   expect(needOf(noisy, 0.02, 1).groups).toBeNull();
-  expect(decide([pair([noisy])], options).sentence).toMatch(/the runs differ too much: you need about (1 more seed|\d+ more seeds)\b/);
+  expect(decide([pair([noisy])], options).sentence).toMatch(
+    /the runs differ too much: you need about (1 more seed|\d+ more seeds)\b/,
+  );
 });
 
 test("against several baselines: wins only if every transfer encoder is beaten", () => {
