@@ -61,8 +61,25 @@ class Residual(nn.Module):
         return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + self.down(x))
 
 
+class Bottleneck(nn.Module):
+    """1x1, 3x3 (with the stride), 1x1 to four times the width."""
+
+    def __init__(self, i, width, stride):
+        super().__init__()
+        o = 4 * width
+        self.conv1, self.bn1 = nn.Conv2d(i, width, 1, bias=False), nn.BatchNorm2d(width)
+        self.conv2, self.bn2 = nn.Conv2d(width, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width)
+        self.conv3, self.bn3 = nn.Conv2d(width, o, 1, bias=False), nn.BatchNorm2d(o)
+        same = stride == 1 and i == o
+        self.down = nn.Identity() if same else nn.Sequential(nn.Conv2d(i, o, 1, stride, bias=False), nn.BatchNorm2d(o))
+
+    def forward(self, x):
+        y = F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))))
+        return F.relu(self.bn3(self.conv3(y)) + self.down(x))
+
+
 class ResNet(nn.Module):
-    def __init__(self, width, blocks, strides, small_stem):
+    def __init__(self, width, blocks, strides, small_stem, bottleneck):
         super().__init__()
         stem = [nn.Conv2d(3, width, 3, 2, 1, bias=False)] if small_stem else [nn.Conv2d(3, width, 7, 2, 3, bias=False)]
         stem += [nn.BatchNorm2d(width), nn.ReLU()] + ([] if small_stem else [nn.MaxPool2d(3, 2, 1)])
@@ -70,8 +87,9 @@ class ResNet(nn.Module):
         for stage, (count, stride) in enumerate(zip(blocks, strides)):
             o = width * 2**stage
             for k in range(count):
-                body.append(Residual(i, o, stride if k == 0 else 1))
-                i = o
+                block = Bottleneck if bottleneck else Residual
+                body.append(block(i, o, stride if k == 0 else 1))
+                i = 4 * o if bottleneck else o
         self.net, self.width = nn.Sequential(*stem, *body), i
 
     def forward(self, x):
@@ -110,7 +128,7 @@ def main():
     if case["kind"] == "vit":
         encoder = ViT(case["dim"], case["depth"], case["heads"], case["patch"], case["size"])
     else:
-        encoder = ResNet(case["width"], case["blocks"], case["strides"], case["smallStem"])
+        encoder = ResNet(case["width"], case["blocks"], case["strides"], case["smallStem"], case.get("bottleneck", False))
     head = projector(encoder.width, case["hidden"], case["outDim"])
     encoder, head = encoder.to(device.name), head.to(device.name)
     parameters = list(encoder.parameters()) + list(head.parameters())

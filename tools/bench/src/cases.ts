@@ -26,9 +26,11 @@ export interface VitCase extends CaseBase {
   readonly size: number;
 }
 
-/** A training step of a ResNet of basic blocks. */
+/** A training step of a ResNet. */
 export interface ResNetCase extends CaseBase {
   readonly kind: "resnet";
+  /** Blocks of three convolutions, four times as wide at the end (ResNet-50); else of two. */
+  readonly bottleneck?: boolean;
   readonly width: number;
   readonly blocks: readonly number[];
   readonly strides: readonly number[];
@@ -150,11 +152,28 @@ const large = (name: string, dim: number, heads: number, batch: number): VitCase
   slices: 1024,
 });
 
+const resnet50: ResNetCase = {
+  name: "resnet50@224",
+  kind: "resnet",
+  bottleneck: true,
+  width: 64,
+  blocks: [3, 4, 6, 3],
+  strides: [1, 2, 2, 2],
+  smallStem: false,
+  views: [{ count: 2, size: 224 }],
+  batch: 32,
+  hidden: [2048, 2048],
+  outDim: 64,
+  slices: 1024,
+  lambda: 0.02,
+};
+
 /** Training steps worth a GPU. */
 export const gpuStepCases: readonly StepCase[] = [
   large("vit-small/16@224", 384, 6, 64),
   vit("vit-tiny/8@64", 192, 12, 3),
   ...stepCases.filter(({ name }) => name === "resnet18@64"),
+  resnet50,
   large("vit-base/16@224", 768, 12, 32),
 ];
 

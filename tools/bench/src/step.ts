@@ -30,7 +30,7 @@ function encoderOf(c: StepCase): Encoder {
     return createEncoder("vit_tiny", { dim, depth, heads, imageSize: size, patchSize: patch });
   }
   const small = c.smallStem ? ({ stem: "small", stemStride: 2 } as const) : ({ stem: "imagenet" } as const);
-  const name = c.blocks[0] === 1 ? "resnet10" : "resnet18";
+  const name = c.bottleneck === true ? "resnet50" : c.blocks[0] === 1 ? "resnet10" : "resnet18";
   return createEncoder(name, { ...small, width: c.width, strides: c.strides, init: "torch" });
 }
 

@@ -5,7 +5,6 @@ import { availableParallelism, arch, cpus, platform } from "node:os";
 import { dirname, join } from "node:path";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import {
   type SigregCase,
   type StepCase,
@@ -15,26 +14,30 @@ import {
   quickStepCases,
 } from "@lejepa/bench";
 import type { Measured } from "@lejepa/bench";
-import { deviceNames, devicePrecisions, precisions } from "@lejepa/contracts";
+import { devicePrecisions, precisions } from "@lejepa/contracts";
 import { cudaDriver, cudaVersionText, halfBounds, type Precision } from "@lejepa/engine";
 import { answerOf, type Failed } from "./child.ts";
 import type { CheckName } from "./check.ts";
 import type { LossesResult } from "./losses.ts";
 import type { OpsResult } from "./ops.ts";
+import { type CheckOptions, help, readOptions } from "./options.ts";
 import { Report } from "./report.ts";
 import type { SigregResult } from "./sigreg.ts";
 
-const { values } = parseArgs({
-  options: {
-    device: { type: "string", multiple: true, default: [...deviceNames] },
-    out: { type: "string", default: "gpu-check" },
-    minutes: { type: "string", default: "10" },
-    quick: { type: "boolean", default: false },
-    python: { type: "string", default: "python3" },
-  },
-});
+function optionsOrExit(): CheckOptions {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (!options.help) return options;
+    console.log(help);
+    process.exit(0);
+  } catch (error) {
+    console.error(String((error as Error).message));
+    process.exit(2);
+  }
+}
 
-const end = Date.now() + Number(values.minutes) * 60_000;
+const values = optionsOrExit();
+const end = Date.now() + values.minutes * 60_000;
 const here = dirname(fileURLToPath(import.meta.url));
 const bench = dirname(createRequire(import.meta.url).resolve("@lejepa/bench/package.json"));
 const threads = String(availableParallelism());
