@@ -1,6 +1,6 @@
 // The command line of gpu-check.
 import { parseArgs } from "node:util";
-import { deviceNames, LejepaError, nearest } from "@lejepa/contracts";
+import { deviceNames, LejepaError } from "@lejepa/contracts";
 
 export const help = `npm run gpu-check [-- OPTIONS]
 
@@ -27,7 +27,7 @@ export interface CheckOptions {
 /**
  * Reads the arguments.
  *
- * @throws LejepaError E_USAGE for an unknown option or device, or minutes that are no positive number
+ * @throws LejepaError E_USAGE for an unknown option, or minutes that are no positive number
  */
 export function readOptions(args: readonly string[]): CheckOptions {
   const text = { type: "string" } as const;
@@ -50,12 +50,6 @@ export function readOptions(args: readonly string[]): CheckOptions {
   }
   const minutes = Number(values.minutes);
   if (!(minutes > 0)) throw usage("--minutes", { expected: "a positive number", got: values.minutes });
-  const unknown = values.device.find((name) => !(deviceNames as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    const near = nearest(unknown, deviceNames);
-    const expected = `one of ${deviceNames.join(", ")}`;
-    throw usage("--device", { expected, got: unknown }, near && `Did you mean ${near}?`);
-  }
   return { ...values, minutes };
 }
 
@@ -63,5 +57,5 @@ type Problem =
   | { readonly problem: string; readonly cause: unknown }
   | { readonly expected: string; readonly got: string };
 
-const usage = (where: string, problem: Problem, hint = "See npm run gpu-check -- --help."): LejepaError =>
-  new LejepaError({ code: "E_USAGE", where, ...problem, hint });
+const usage = (where: string, problem: Problem): LejepaError =>
+  new LejepaError({ code: "E_USAGE", where, ...problem, hint: "See npm run gpu-check -- --help." });
