@@ -55,7 +55,20 @@ const vit = (name: string, dim: number, depth: number, heads: number): VitCase =
   lambda: 0.02,
 });
 
-/** The training steps of the table; batch 32 x 4 views but for the recipe of the learning-parity run. */
+const resnet = (name: string, more: Pick<ResNetCase, "blocks" | "views" | "slices" | "bottleneck">): ResNetCase => ({
+  name,
+  kind: "resnet",
+  width: 64,
+  strides: [1, 2, 2, 2],
+  smallStem: false,
+  batch: 32,
+  hidden: [2048, 2048],
+  outDim: 64,
+  lambda: 0.02,
+  ...more,
+});
+
+/** The training steps of the README's table; batch 32 x 4 views but for the recipe of the learning-parity run. */
 export const stepCases: readonly StepCase[] = [
   vit("vit-nano/8@64", 128, 6, 4),
   vit("vit-tiny/8@64", 192, 12, 3),
@@ -77,20 +90,7 @@ export const stepCases: readonly StepCase[] = [
     slices: 256,
     lambda: 0.05,
   },
-  {
-    name: "resnet18@64",
-    kind: "resnet",
-    width: 64,
-    blocks: [2, 2, 2, 2],
-    strides: [1, 2, 2, 2],
-    smallStem: false,
-    views: [{ count: 4, size: 64 }],
-    batch: 32,
-    hidden: [2048, 2048],
-    outDim: 64,
-    slices: 256,
-    lambda: 0.02,
-  },
+  resnet("resnet18@64", { blocks: [2, 2, 2, 2], views: [{ count: 4, size: 64 }], slices: 256 }),
 ];
 
 /** SIGReg of one view. */
@@ -152,28 +152,17 @@ const large = (name: string, dim: number, heads: number, batch: number): VitCase
   slices: 1024,
 });
 
-const resnet50: ResNetCase = {
-  name: "resnet50@224",
-  kind: "resnet",
-  bottleneck: true,
-  width: 64,
-  blocks: [3, 4, 6, 3],
-  strides: [1, 2, 2, 2],
-  smallStem: false,
-  views: [{ count: 2, size: 224 }],
-  batch: 32,
-  hidden: [2048, 2048],
-  outDim: 64,
-  slices: 1024,
-  lambda: 0.02,
-};
-
 /** Training steps worth a GPU. */
 export const gpuStepCases: readonly StepCase[] = [
   large("vit-small/16@224", 384, 6, 64),
   vit("vit-tiny/8@64", 192, 12, 3),
   ...stepCases.filter(({ name }) => name === "resnet18@64"),
-  resnet50,
+  resnet("resnet50@224", {
+    bottleneck: true,
+    blocks: [3, 4, 6, 3],
+    views: [{ count: 2, size: 224 }],
+    slices: 1024,
+  }),
   large("vit-base/16@224", 768, 12, 32),
 ];
 
